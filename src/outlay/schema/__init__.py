@@ -1,0 +1,1 @@
+"""The rows that pass from stage to stage, and what makes one valid."""
