@@ -1,0 +1,695 @@
+"""What one payment does to its user's state, compiled.
+
+Every compiled function of the features stands in this file: numba's on-disk cache does not see a
+change in a function imported from another file (numba/numba#1833).
+
+A user's state at rest is a run of float64 words (`dump` writes it, `load` reads it): whole numbers
+up to 2**53 are exact in it, so counts, microseconds and 32-bit fingerprints keep every bit.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from outlay.jit import kernel
+from outlay.schema.catalog import NAMES
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Prints = npt.NDArray[np.uint32]
+Smalls = npt.NDArray[np.int8]
+
+STATE_VERSION: Final = 1
+"""Changes with the layout that `dump` writes."""
+
+N_BINS: Final = 512
+BLOCK: Final = 16
+N_BLOCKS: Final = N_BINS // BLOCK
+LOG_MIN: Final = float(np.log(0.01))
+BIN_WIDTH: Final = float(np.log(1e12) / N_BINS)
+"""Amounts stand in 512 logarithmic bins over 0.01 to 1e10: a bin is 5.5 % wide."""
+
+N_TYPES: Final = 24
+"""Types of transaction told apart a user; the rarest beyond share the last place."""
+
+SECOND: Final = 1_000_000
+HOUR: Final = 3600 * SECOND
+DAY: Final = 24 * HOUR
+SPANS: Final = (HOUR, DAY, 7 * DAY, 30 * DAY)
+N_WINDOWS: Final = len(SPANS)
+
+HOUR_PRIOR: Final = 10.0
+WEEKDAY_PRIOR: Final = 10.0
+TYPE_PRIOR: Final = 5.0
+"""How many payments the population's habit is worth beside the user's own."""
+
+PAST = np.dtype(
+    [
+        ("n", "i8"),
+        ("amount_sum", "f8"),
+        ("amount_min", "f8"),
+        ("amount_max", "f8"),
+        ("log_mean", "f8"),
+        ("log_m2", "f8"),
+        ("first_seen", "i8"),
+        ("last_seen", "i8"),
+        ("n_types", "i8"),
+        ("n_seen", "i8"),
+        ("n_events", "i8"),
+        ("hours", "f8", (24,)),
+        ("weekdays", "f8", (7,)),
+        ("type_keys", "u4", (N_TYPES,)),
+        ("type_counts", "f8", (N_TYPES,)),
+        ("starts", "i8", (N_WINDOWS,)),
+        ("sums", "f8", (N_WINDOWS,)),
+        ("bins", "i4", (N_BINS,)),
+        ("blocks", "i4", (N_BLOCKS,)),
+    ]
+)
+"""One user's past while it is worked on."""
+
+HEAD: Final = 12
+"""Words before a state's lists: n, sum, min, max, log mean, log m2, first, last, four lengths."""
+N_SEEN_WORD, N_EVENTS_WORD = 10, 11
+
+
+class Memory(NamedTuple):
+    """Room to work on one user: the record, the recent events, and the set of things seen."""
+
+    past: npt.NDArray[np.void]  # (1,) of PAST
+    times: Ints  # events since the oldest window began, in order
+    amounts: Floats
+    table: Prints  # open addressing, 0 = free, a power of two long
+    seen: Prints  # the same fingerprints in the order of arrival
+
+
+class Payments(NamedTuple):
+    """Transactions as columns, each (n,), in the order in which they are folded."""
+
+    times: Ints  # microseconds, UTC
+    amounts: Floats
+    hours: Smalls  # local
+    weekdays: Smalls
+    types: Prints  # fingerprints, 0 = no such column
+    type_shares: Floats  # share of the type in the population
+    counterparties: Prints
+    devices: Prints
+    countries: Prints
+
+
+class Prior(NamedTuple):
+    """What the population says of a user who has no past. See `Population`."""
+
+    log_mean: float
+    log_var: float
+    mean_weight: float
+    var_weight: float
+    rate_events: float
+    rate_micros: float
+    amount_mean: float
+    amount_weight: float
+    hours: Floats
+    weekdays: Floats
+
+
+class CounterpartyPrior(NamedTuple):
+    """What the population says of a counterparty that has no past."""
+
+    log_mean: float
+    log_var: float
+    mean_weight: float
+    var_weight: float
+
+
+(
+    PRIOR_COUNT,
+    HOUR_OF_DAY,
+    WEEKDAY,
+    AMOUNT_LOG,
+    AMOUNT_ZSCORE,
+    USER_MEAN,
+    USER_P95,
+    USER_MAX,
+    RATIO_MEAN,
+    RATIO_P95,
+    RATIO_MAX,
+    SHARE_BELOW,
+    SECONDS_SINCE_LAST,
+    DAYS_SINCE_LAST,
+) = range(14)
+COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(14, 30, N_WINDOWS)
+(
+    BURST_1H,
+    BURST_24H,
+    GAP_SURPRISE,
+    HOUR_RARITY,
+    WEEKDAY_RARITY,
+    TYPE_RARITY,
+    NEW_COUNTERPARTY,
+    NEW_DEVICE,
+    NEW_COUNTRY,
+    COUNTERPARTY_PRIOR_COUNT,
+    COUNTERPARTY_ZSCORE,
+) = range(30, 41)
+N_FEATURES: Final = len(NAMES)
+"""Places of the features in a row: the order of the catalogue, checked by a test."""
+
+
+@kernel
+def zscore(
+    value: float,
+    n: float,
+    mean: float,
+    m2: float,
+    log_mean: float,
+    log_var: float,
+    mean_weight: float,
+    var_weight: float,
+) -> float:
+    """Return how surprising ``value`` is under what n earlier values and the population say.
+
+    The posterior predictive of a normal-inverse-chi-squared model is a Student t (Gelman et al.,
+    *Bayesian Data Analysis*, 3rd ed., section 3.3); Wallace's transform (1959) turns its quantile
+    into the normal one with the same tail, so one number means the same for short and long pasts.
+    """
+    weight = mean_weight + n
+    freedom = var_weight + n
+    centre = (mean_weight * log_mean + n * mean) / weight
+    shift = mean - log_mean
+    scale = var_weight * log_var + m2 + mean_weight * n / weight * shift * shift
+    spread = scale / freedom * (1.0 + 1.0 / weight)
+    t = (value - centre) / np.sqrt(spread)
+    size = (
+        np.sqrt(freedom * np.log1p(t * t / freedom)) * (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0)
+    )
+    return size if t >= 0.0 else -size
+
+
+@kernel
+def burst(count: float, events: float, exposure: float, span: float) -> float:
+    """Return the surprise in nats of ``count`` payments within ``span``, given the time before it.
+
+    The user's rate has a gamma posterior (``events`` in ``exposure``), so the count is negative
+    binomial. Returned is its deviance, the Chernoff bound of -ln P(X >= count): 0 up to the mean.
+    """
+    expected = events / exposure * span
+    if count <= expected:
+        return 0.0
+    return count * np.log(count / expected) - (count + events) * np.log(
+        (count + events) / (expected + events)
+    )
+
+
+@kernel
+def bin_of(log_amount: float) -> int:
+    """Return the bin in which an amount of this logarithm is counted."""
+    place = int((log_amount - LOG_MIN) / BIN_WIDTH)
+    return min(max(place, 0), N_BINS - 1)
+
+
+@kernel
+def ranked(past: npt.NDArray[np.void], rank: int) -> float:
+    """Return the earlier amount of this rank (0 = smallest), placed inside its bin."""
+    below = 0
+    block = 0
+    while below + past["blocks"][block] <= rank:
+        below += past["blocks"][block]
+        block += 1
+    place = block * BLOCK
+    while below + past["bins"][place] <= rank:
+        below += past["bins"][place]
+        place += 1
+    inside = (rank - below + 0.5) / past["bins"][place]
+    amount = np.exp(LOG_MIN + (place + inside) * BIN_WIDTH)
+    return min(max(amount, past["amount_min"]), past["amount_max"])
+
+
+@kernel
+def quantile(past: npt.NDArray[np.void], q: float) -> float:
+    """Return the q-quantile of the earlier amounts, linear between neighbours in rank."""
+    position = q * (past["n"] - 1)
+    rank = int(position)
+    low = ranked(past, rank)
+    if position == rank:
+        return low
+    return low + (position - rank) * (ranked(past, rank + 1) - low)
+
+
+@kernel
+def share_below(past: npt.NDArray[np.void], amount: float, place: int) -> float:
+    """Return the share of earlier amounts below this one, those in its own bin counted half."""
+    if amount > past["amount_max"]:
+        return 1.0
+    if amount < past["amount_min"]:
+        return 0.0
+    below = 0
+    block = place // BLOCK
+    for i in range(block):
+        below += past["blocks"][i]
+    for i in range(block * BLOCK, place):
+        below += past["bins"][i]
+    return (below + 0.5 * past["bins"][place]) / past["n"]
+
+
+@kernel
+def remember(memory: Memory, mask: int, print_: int) -> bool:
+    """Add a fingerprint to what the user has been seen with; return whether it is new."""
+    slot = print_ & mask
+    while memory.table[slot] != 0:
+        if memory.table[slot] == print_:
+            return False
+        slot = (slot + 1) & mask
+    past = memory.past[0]
+    memory.table[slot] = print_
+    memory.seen[past["n_seen"]] = print_
+    past["n_seen"] += 1
+    return True
+
+
+@kernel
+def read_amounts(
+    past: npt.NDArray[np.void], amount: float, log: float, prior: Prior, out: Floats, i: int
+) -> None:
+    """Set the amount's features against the user's earlier amounts."""
+    out[AMOUNT_LOG, i] = log
+    out[AMOUNT_ZSCORE, i] = zscore(
+        log,
+        float(past["n"]),
+        past["log_mean"],
+        past["log_m2"],
+        prior.log_mean,
+        prior.log_var,
+        prior.mean_weight,
+        prior.var_weight,
+    )
+    if past["n"] == 0:
+        for f in range(USER_MEAN, SHARE_BELOW + 1):
+            out[f, i] = np.nan
+        return
+    mean = past["amount_sum"] / past["n"]
+    p95 = quantile(past, 0.95)
+    top = past["amount_max"]
+    out[USER_MEAN, i] = mean
+    out[USER_P95, i] = p95
+    out[USER_MAX, i] = top
+    out[RATIO_MEAN, i] = amount / mean if mean > 0.0 else np.nan
+    out[RATIO_P95, i] = amount / p95 if p95 > 0.0 else np.nan
+    out[RATIO_MAX, i] = amount / top if top > 0.0 else np.nan
+    out[SHARE_BELOW, i] = share_below(past, amount, bin_of(log))
+
+
+@kernel
+def read_windows(
+    memory: Memory, time: int, amount: float, prior: Prior, out: Floats, i: int
+) -> None:
+    """Move the windows up to ``time`` and set their counts, sums, ratios and surprises."""
+    past = memory.past[0]
+    n = past["n"]
+    lived = float(time - past["first_seen"]) if n > 0 else 0.0
+    rate = (prior.rate_events + n) / (prior.rate_micros + lived)
+    usual = (prior.amount_weight * prior.amount_mean + past["amount_sum"]) / (
+        prior.amount_weight + n
+    )
+    for w in range(N_WINDOWS):
+        span = SPANS[w]
+        start = past["starts"][w]
+        while start < past["n_events"] and memory.times[start] < time - span:
+            past["sums"][w] -= memory.amounts[start]
+            start += 1
+        past["starts"][w] = start
+        count = past["n_events"] - start
+        if count == 0:
+            past["sums"][w] = 0.0  # the rounding of many subtractions ends here
+        total = past["sums"][w]
+        out[COUNTS + w, i] = count
+        out[SUMS + w, i] = max(total, 0.0)
+        expected = 1.0 + rate * span
+        out[COUNT_RATIOS + w, i] = (count + 1.0) / expected
+        out[SUM_RATIOS + w, i] = (max(total, 0.0) + amount) / (usual * expected)
+        if w < 2:  # noqa: PLR2004  an hour and a day
+            before = prior.rate_micros + max(lived - span, 0.0)
+            out[BURST_1H + w, i] = burst(
+                float(count), prior.rate_events + n - count, before, float(span)
+            )
+
+
+@kernel
+def read_pauses(past: npt.NDArray[np.void], time: int, prior: Prior, out: Floats, i: int) -> None:
+    """Set the time since the last payment, and its surprise under the user's own rate."""
+    if past["n"] == 0:
+        out[SECONDS_SINCE_LAST, i] = np.nan
+        out[DAYS_SINCE_LAST, i] = np.nan
+        out[GAP_SURPRISE, i] = np.nan
+        return
+    pause = time - past["last_seen"]
+    out[SECONDS_SINCE_LAST, i] = pause / SECOND
+    out[DAYS_SINCE_LAST, i] = pause // DAY
+    lived = prior.rate_micros + (past["last_seen"] - past["first_seen"])
+    out[GAP_SURPRISE, i] = (prior.rate_events + past["n"] - 1) * np.log1p(pause / lived)
+
+
+@kernel
+def type_place(past: npt.NDArray[np.void], print_: int) -> int:
+    """Return where the user's payments of this type are counted; ``n_types`` where none is yet."""
+    for k in range(past["n_types"]):
+        if past["type_keys"][k] == print_:
+            return k
+    return min(past["n_types"], N_TYPES - 1)
+
+
+@kernel
+def read_habits(
+    past: npt.NDArray[np.void], rows: Payments, prior: Prior, out: Floats, i: int
+) -> None:
+    """Set how rare the hour, the weekday and the type are for this user."""
+    n = past["n"]
+    hour = rows.hours[i]
+    day = rows.weekdays[i]
+    hours = past["hours"]
+    near = 0.5 * hours[hour] + 0.25 * (hours[(hour + 23) % 24] + hours[(hour + 1) % 24])
+    out[HOUR_OF_DAY, i] = hour
+    out[WEEKDAY, i] = day
+    out[HOUR_RARITY, i] = -np.log(24.0 * (HOUR_PRIOR * prior.hours[hour] + near) / (HOUR_PRIOR + n))
+    out[WEEKDAY_RARITY, i] = -np.log(
+        7.0 * (WEEKDAY_PRIOR * prior.weekdays[day] + past["weekdays"][day]) / (WEEKDAY_PRIOR + n)
+    )
+    out[TYPE_RARITY, i] = np.nan
+    if rows.types[i] != 0:
+        place = type_place(past, rows.types[i])
+        known = past["type_counts"][place] if place < past["n_types"] else 0.0
+        out[TYPE_RARITY, i] = -np.log((TYPE_PRIOR * rows.type_shares[i] + known) / (TYPE_PRIOR + n))
+
+
+@kernel
+def read_novelty(memory: Memory, mask: int, rows: Payments, out: Floats, i: int) -> None:
+    """Set whether counterparty, device and country are new to this user, and remember them.
+
+    The first payment of all is not assessed: everything is new then.
+    """
+    first = memory.past[0]["n"] == 0
+    for k in range(3):
+        print_ = (
+            rows.counterparties[i] if k == 0 else (rows.devices[i] if k == 1 else rows.countries[i])
+        )
+        out[NEW_COUNTERPARTY + k, i] = np.nan
+        if print_ != 0:
+            new = remember(memory, mask, print_)
+            if not first:
+                out[NEW_COUNTERPARTY + k, i] = 1.0 if new else 0.0
+
+
+@kernel
+def update(memory: Memory, time: int, amount: float, log: float, rows: Payments, i: int) -> None:
+    """Add the payment to its user's past."""
+    past = memory.past[0]
+    if past["n"] == 0:
+        past["first_seen"] = time
+        past["amount_min"] = amount
+        past["amount_max"] = amount
+    past["n"] += 1
+    past["last_seen"] = time
+    past["amount_sum"] += amount
+    past["amount_min"] = min(past["amount_min"], amount)
+    past["amount_max"] = max(past["amount_max"], amount)
+    shift = log - past["log_mean"]
+    past["log_mean"] += shift / past["n"]
+    past["log_m2"] += shift * (log - past["log_mean"])
+    place = bin_of(log)
+    past["bins"][place] += 1
+    past["blocks"][place // BLOCK] += 1
+    past["hours"][rows.hours[i]] += 1.0
+    past["weekdays"][rows.weekdays[i]] += 1.0
+    if rows.types[i] != 0:
+        kind = type_place(past, rows.types[i])
+        if kind == past["n_types"]:
+            past["type_keys"][kind] = rows.types[i]
+            past["n_types"] += 1
+        past["type_counts"][kind] += 1.0
+    memory.times[past["n_events"]] = time
+    memory.amounts[past["n_events"]] = amount
+    past["n_events"] += 1
+    for w in range(N_WINDOWS):
+        past["sums"][w] += amount
+
+
+@kernel
+def step(memory: Memory, mask: int, rows: Payments, prior: Prior, out: Floats, i: int) -> None:
+    """Read payment ``i``'s features from its user's past, then add it to that past.
+
+    A payment that is earlier than the user's last is taken at the time of the last.
+    """
+    past = memory.past[0]
+    time = max(rows.times[i], past["last_seen"]) if past["n"] > 0 else rows.times[i]
+    amount = rows.amounts[i]
+    log = np.log(max(amount, 0.01))
+    out[PRIOR_COUNT, i] = past["n"]
+    read_amounts(past, amount, log, prior, out, i)
+    read_windows(memory, time, amount, prior, out, i)
+    read_pauses(past, time, prior, out, i)
+    read_habits(past, rows, prior, out, i)
+    read_novelty(memory, mask, rows, out, i)
+
+    update(memory, time, amount, log, rows, i)
+
+
+@kernel
+def clear(memory: Memory, mask: int) -> None:
+    """Forget everything: the next user has no past."""
+    past = memory.past[0]
+    past["n"] = 0
+    past["amount_sum"] = 0.0
+    past["amount_min"] = 0.0
+    past["amount_max"] = 0.0
+    past["log_mean"] = 0.0
+    past["log_m2"] = 0.0
+    past["first_seen"] = 0
+    past["last_seen"] = 0
+    past["n_types"] = 0
+    past["n_seen"] = 0
+    past["n_events"] = 0
+    past["hours"][:] = 0.0
+    past["weekdays"][:] = 0.0
+    past["type_counts"][:] = 0.0
+    past["starts"][:] = 0
+    past["sums"][:] = 0.0
+    past["bins"][:] = 0
+    past["blocks"][:] = 0
+    memory.table[: mask + 1] = 0
+
+
+@kernel
+def load(memory: Memory, mask: int, words: Floats) -> None:
+    """Take up a state that `dump` wrote."""
+    clear(memory, mask)
+    if words.size == 0:
+        return
+    past = memory.past[0]
+    past["n"] = int(words[0])
+    past["amount_sum"] = words[1]
+    past["amount_min"] = words[2]
+    past["amount_max"] = words[3]
+    past["log_mean"] = words[4]
+    past["log_m2"] = words[5]
+    past["first_seen"] = int(words[6])
+    past["last_seen"] = int(words[7])
+    n_types, n_bins, n_seen, n_events = (
+        int(words[8]),
+        int(words[9]),
+        int(words[N_SEEN_WORD]),
+        int(words[N_EVENTS_WORD]),
+    )
+    at = HEAD
+    for w in range(N_WINDOWS):
+        past["starts"][w] = int(words[at + w])
+        past["sums"][w] = words[at + N_WINDOWS + w]
+    at += 2 * N_WINDOWS
+    past["hours"][:] = words[at : at + 24]
+    past["weekdays"][:] = words[at + 24 : at + 31]
+    at += 31
+    for k in range(n_types):
+        past["type_keys"][k] = np.uint32(words[at + k])
+        past["type_counts"][k] = words[at + n_types + k]
+    past["n_types"] = n_types
+    at += 2 * n_types
+    for k in range(n_bins):
+        place = int(words[at + k])
+        past["bins"][place] = int(words[at + n_bins + k])
+        past["blocks"][place // BLOCK] += past["bins"][place]
+    at += 2 * n_bins
+    for k in range(n_seen):
+        remember(memory, mask, np.uint32(words[at + k]))
+    at += n_seen
+    for k in range(n_events):
+        memory.times[k] = int(words[at + k])
+        memory.amounts[k] = words[at + n_events + k]
+    past["n_events"] = n_events
+
+
+@kernel
+def size_of(memory: Memory) -> int:
+    """Return how many words `dump` will write."""
+    past = memory.past[0]
+    n_bins = 0
+    for place in range(N_BINS):
+        if past["bins"][place] > 0:
+            n_bins += 1
+    kept = past["n_events"] - past["starts"][N_WINDOWS - 1]
+    return HEAD + 2 * N_WINDOWS + 31 + 2 * past["n_types"] + 2 * n_bins + past["n_seen"] + 2 * kept
+
+
+@kernel
+def dump(memory: Memory, words: Floats) -> None:
+    """Write the state at rest: events that no window can reach any more stay out."""
+    past = memory.past[0]
+    words[0] = past["n"]
+    words[1] = past["amount_sum"]
+    words[2] = past["amount_min"]
+    words[3] = past["amount_max"]
+    words[4] = past["log_mean"]
+    words[5] = past["log_m2"]
+    words[6] = past["first_seen"]
+    words[7] = past["last_seen"]
+    oldest = past["starts"][N_WINDOWS - 1]
+    kept = past["n_events"] - oldest
+    n_types = past["n_types"]
+    words[8] = n_types
+    words[N_SEEN_WORD] = past["n_seen"]
+    words[N_EVENTS_WORD] = kept
+    at = HEAD
+    for w in range(N_WINDOWS):
+        words[at + w] = past["starts"][w] - oldest
+        words[at + N_WINDOWS + w] = past["sums"][w]
+    at += 2 * N_WINDOWS
+    words[at : at + 24] = past["hours"]
+    words[at + 24 : at + 31] = past["weekdays"]
+    at += 31
+    for k in range(n_types):
+        words[at + k] = past["type_keys"][k]
+        words[at + n_types + k] = past["type_counts"][k]
+    at += 2 * n_types
+    n_bins = 0
+    for place in range(N_BINS):
+        if past["bins"][place] > 0:
+            n_bins += 1
+    k = 0
+    for place in range(N_BINS):
+        if past["bins"][place] > 0:
+            words[at + k] = place
+            words[at + n_bins + k] = past["bins"][place]
+            k += 1
+    words[9] = n_bins
+    at += 2 * n_bins
+    for k in range(past["n_seen"]):
+        words[at + k] = memory.seen[k]
+    at += past["n_seen"]
+    for k in range(kept):
+        words[at + k] = memory.times[oldest + k]
+        words[at + kept + k] = memory.amounts[oldest + k]
+
+
+@kernel
+def mask_for(n: int) -> int:
+    """Return size - 1 of a table, a power of two, at most half full with ``n`` entries."""
+    size = 8
+    while size < 2 * n:
+        size *= 2
+    return size - 1
+
+
+@kernel
+def fold_user(
+    memory: Memory, lo: int, hi: int, words: Floats, rows: Payments, prior: Prior, out: Floats
+) -> None:
+    """Take up one user's state and `step` through payments lo..hi, which are that user's, in order."""
+    carried = int(words[N_SEEN_WORD]) if words.size > 0 else 0
+    mask = mask_for(carried + 3 * (hi - lo))
+    load(memory, mask, words)
+    for i in range(lo, hi):
+        step(memory, mask, rows, prior, out, i)
+
+
+@kernel
+def fold(
+    memory: Memory,
+    first: int,
+    bounds: Ints,
+    state_of: Ints,
+    offsets: Ints,
+    words: Floats,
+    rows: Payments,
+    prior: Prior,
+    out: Floats,
+    ends: Ints,
+    kept: Floats,
+) -> int:
+    """Fold users from ``first`` on; user u's payments stand at bounds[u]..bounds[u + 1].
+
+    Their carried states are words[offsets[s]:offsets[s + 1]] for s = state_of[u], none for -1.
+    New states are written one behind the other to ``kept``, that of u ending at ends[u + 1]; none
+    are where ``ends`` is empty. Returned is the first user not folded: when ``kept`` is full, call
+    again with more room.
+    """
+    nothing = words[:0]
+    for u in range(first, bounds.size - 1):
+        s = state_of[u]
+        carried = words[offsets[s] : offsets[s + 1]] if s >= 0 else nothing
+        fold_user(memory, bounds[u], bounds[u + 1], carried, rows, prior, out)
+        if ends.size > 0:
+            end = ends[u] + size_of(memory)
+            if end > kept.size:
+                return u
+            dump(memory, kept[ends[u] : end])
+            ends[u + 1] = end
+    return bounds.size - 1
+
+
+@kernel
+def fold_counterparties(
+    bounds: Ints,
+    order: Ints,
+    logs: Floats,
+    state: Floats,
+    prior: CounterpartyPrior,
+    out: Floats,
+) -> None:
+    """Set the amount against what is usual at its counterparty; ``state`` is (n, 3): n, mean, m2.
+
+    Counterparty c's payments are order[bounds[c]:bounds[c + 1]], in time order.
+    """
+    for c in range(bounds.size - 1):
+        n = state[c, 0]
+        mean = state[c, 1]
+        m2 = state[c, 2]
+        for k in range(bounds[c], bounds[c + 1]):
+            i = order[k]
+            log = logs[i]
+            out[COUNTERPARTY_PRIOR_COUNT, i] = n
+            out[COUNTERPARTY_ZSCORE, i] = zscore(
+                log, n, mean, m2, prior.log_mean, prior.log_var, prior.mean_weight, prior.var_weight
+            )
+            n += 1.0
+            shift = log - mean
+            mean += shift / n
+            m2 += shift * (log - mean)
+        state[c, 0] = n
+        state[c, 1] = mean
+        state[c, 2] = m2
+
+
+@kernel
+def group(codes: Prints, order: Ints, bounds: Ints, grouped: Ints) -> None:
+    """Bring ``order`` (rows in time order) into groups by code, keeping time order inside each.
+
+    ``bounds`` (groups + 1,) arrives as zeros and leaves with where each group begins.
+    """
+    for i in range(codes.size):
+        bounds[codes[i] + 1] += 1
+    for c in range(bounds.size - 1):
+        bounds[c + 1] += bounds[c]
+    cursor = bounds[:-1].copy()
+    for k in range(order.size):
+        row = order[k]
+        code = codes[row]
+        grouped[cursor[code]] = row
+        cursor[code] += 1
