@@ -1,0 +1,159 @@
+"""A trained isolation forest as plain arrays: what it scores and what it credits.
+
+The *path length* of a row in a tree is the depth of its leaf, plus the mean depth that the training
+rows left in that leaf would still have needed. Short means easy to set apart, so the score is
+``2 ** -(mean path length / c)``, with ``c`` the path length of an ordinary row: 0.5 is the middle.
+
+The *credit* of a split is the path length expected at its node less the one expected at the child
+taken (expected over the training rows there). Summed along a path this telescopes: all credits of a
+row add up to the forest's expected path length less the row's own. Credit above 0 made it odder.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.detectors import _forest_kernels as kernels
+
+Floats = NDArray[np.float64]
+ToRaw = Callable[[int, NDArray[np.float32]], NDArray[np.float32]]
+
+MAX_DEPTH: Final = 12
+_CHUNK: Final = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Perfect trees in heap order, all of one depth.
+
+    Parameters
+    ----------
+    feature, threshold
+        Of each tree's ``2**depth - 1`` inner nodes: which column is asked, and the largest float32
+        that still goes left.
+    expected
+        The path length expected at each of the ``2**(depth + 1) - 1`` nodes.
+    length
+        The path length of each of the ``2**depth`` leaves, added up in scikit-learn's order.
+    normal
+        The path length of an ordinary row, ``c`` in the paper.
+    """
+
+    feature: NDArray[np.uint16]
+    threshold: NDArray[np.float32]
+    expected: Floats
+    length: Floats
+    normal: float
+
+    @property
+    def depth(self) -> int:
+        """Return how many splits a walk passes."""
+        return int(self.length.shape[1]).bit_length() - 1
+
+    def path_lengths(self, columns: Floats, fill: Floats) -> Floats:
+        """Return each row's path length summed over the trees; rows are the columns' second axis."""
+        rows = columns.shape[1]
+        starts = range(0, rows, _CHUNK)
+
+        def part(start: int) -> Floats:
+            chunk = np.ascontiguousarray(columns[:, start : start + _CHUNK])
+            return kernels.path_lengths(
+                chunk, fill, self.feature, self.threshold, self.length, self.depth
+            )
+
+        if rows <= _CHUNK:
+            return part(0)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return np.concatenate(list(pool.map(part, starts)))
+
+    def score(self, columns: Floats, fill: Floats) -> Floats:
+        """Return ``2 ** -(path length / normal)``: high is anomalous, 0.5 ordinary."""
+        scale = len(self.feature) * self.normal
+        lengths = self.path_lengths(columns, fill)
+        relative = lengths / scale if scale else np.ones_like(lengths)
+        return np.asarray(2**-relative, dtype=np.float64)
+
+    def credit(self, columns: Floats, fill: Floats) -> Floats:
+        """Return the path length each feature saved, feature by row."""
+        return kernels.path_credits(
+            np.ascontiguousarray(columns),
+            fill,
+            self.feature,
+            self.threshold,
+            self.expected,
+            self.depth,
+        )
+
+    @property
+    def base(self) -> float:
+        """Return the forest's expected path length, summed: credits + path lengths of any row."""
+        return float(self.expected[:, 0].sum())
+
+
+def flatten(model: Any, to_raw: ToRaw) -> Forest:
+    """Return scikit-learn's fitted ``IsolationForest`` as arrays.
+
+    Parameters
+    ----------
+    model
+        The fitted forest; it saw all columns in every tree.
+    to_raw
+        Turns a column's thresholds into those of the values that will be scored.
+    """
+    trees = [estimator.tree_ for estimator in model.estimators_]
+    depth = max(1, *(tree.max_depth for tree in trees))
+    parts = [_heap(tree, depth) for tree in trees]
+    feature, threshold, expected, length = (np.stack(part) for part in zip(*parts, strict=True))
+    for column in np.unique(feature):
+        inner = (feature == column) & np.isfinite(threshold)
+        threshold[inner] = to_raw(int(column), threshold[inner])
+    normal = float(_unseen_depth(np.array([model.max_samples_]))[0])
+    return Forest(feature, threshold, expected, length, normal)
+
+
+def _heap(tree: Any, depth: int) -> tuple[Any, ...]:
+    """Lay one tree out as a perfect one; a leaf above the bottom becomes a chain to the left."""
+    left, right = tree.children_left, tree.children_right
+    is_leaf = left < 0
+    levels = [np.zeros(1, np.intp)]
+    for _ in range(depth):
+        at = levels[-1]
+        children = np.stack((left[at], right[at]), axis=1)
+        levels.append(np.where(is_leaf[at, None], at[:, None], children).ravel())
+    inner = np.concatenate(levels[:-1])
+    feature = np.where(is_leaf[inner], 0, tree.feature[inner]).astype(np.uint16)
+    threshold = np.where(is_leaf[inner], np.float32(np.inf), _down(tree.threshold[inner]))
+    length = tree.compute_node_depths() + _unseen_depth(tree.n_node_samples) - 1.0
+    expected = _expected(tree, length)
+    return feature, threshold, expected[np.concatenate(levels)], length[levels[-1]]
+
+
+def _expected(tree: Any, length: Floats) -> Floats:
+    """Return the mean path length of the training rows at each node (children follow parents)."""
+    mean = length.copy()
+    count = tree.n_node_samples
+    for node in reversed(range(tree.node_count)):
+        left, right = tree.children_left[node], tree.children_right[node]
+        if left >= 0:
+            share = count[left] / count[node]
+            mean[node] = share * mean[left] + (1 - share) * mean[right]
+    return mean
+
+
+def _down(threshold: Floats) -> NDArray[np.float32]:
+    """Return the largest float32 not above: ``x <= t`` is then the same for every float32 ``x``."""
+    nearest = threshold.astype(np.float32)
+    below = np.nextafter(nearest, np.float32(-np.inf))
+    return np.where(nearest.astype(np.float64) > threshold, below, nearest)
+
+
+def _unseen_depth(count: NDArray[Any]) -> Floats:
+    """Return the mean depth of a random binary search tree over ``count`` rows (Liu et al. 2008)."""
+    n = np.maximum(count, 3).astype(np.float64)
+    many = 2.0 * (np.log(n - 1.0) + np.euler_gamma) - 2.0 * (n - 1.0) / n
+    return np.where(count <= 1, 0.0, np.where(count == 2, 1.0, many))  # noqa: PLR2004 - two rows need one split
