@@ -44,14 +44,13 @@ def _descend(
 
 @kernel
 def path_lengths(
-    columns: F8, fill: F8, feature: Nodes, threshold: F4, length: F8, depth: int
+    columns: F8, fill: F8, feature: Nodes, threshold: F4, expected: F8, depth: int
 ) -> F8:
-    """Return each row's path length, summed over the trees in their order."""
+    """Return each row's path length, summed over the trees in their order as scikit-learn does."""
     rows = columns.shape[1]
     total = np.zeros(rows)
     block = np.zeros((columns.shape[0], BLOCK), np.float32)
     node = np.zeros(BLOCK, np.uint32)
-    first_leaf = np.uint32(2**depth - 1)
     for start in range(0, rows, BLOCK):
         stop = min(start + BLOCK, rows)
         _load(columns, fill, start, stop, block)
@@ -59,7 +58,7 @@ def path_lengths(
         for tree in range(feature.shape[0]):
             _descend(block, feature[tree], threshold[tree], depth, reached)
             for r in range(stop - start):
-                total[start + r] += length[tree, node[r] - first_leaf]
+                total[start + r] += expected[tree, node[r]]
     return total
 
 

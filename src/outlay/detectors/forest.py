@@ -37,9 +37,8 @@ class Forest:
         Of each tree's ``2**depth - 1`` inner nodes: which column is asked, and the largest float32
         that still goes left.
     expected
-        The path length expected at each of the ``2**(depth + 1) - 1`` nodes.
-    length
-        The path length of each of the ``2**depth`` leaves, added up in scikit-learn's order.
+        The path length expected at each of the ``2**(depth + 1) - 1`` nodes; at the leaves, the
+        path length, added up in scikit-learn's order.
     normal
         The path length of an ordinary row, ``c`` in the paper.
     """
@@ -47,13 +46,12 @@ class Forest:
     feature: NDArray[np.uint16]
     threshold: NDArray[np.float32]
     expected: Floats
-    length: Floats
     normal: float
 
     @property
     def depth(self) -> int:
         """Return how many splits a walk passes."""
-        return int(self.length.shape[1]).bit_length() - 1
+        return int(self.feature.shape[1]).bit_length()
 
     def path_lengths(self, columns: Floats, fill: Floats) -> Floats:
         """Return each row's path length summed over the trees; rows are the columns' second axis."""
@@ -61,9 +59,9 @@ class Forest:
         starts = range(0, rows, _CHUNK)
 
         def part(start: int) -> Floats:
-            chunk = np.ascontiguousarray(columns[:, start : start + _CHUNK])
+            chunk = np.array(columns[:, start : start + _CHUNK], order="C")
             return kernels.path_lengths(
-                chunk, fill, self.feature, self.threshold, self.length, self.depth
+                chunk, fill, self.feature, self.threshold, self.expected, self.depth
             )
 
         if rows <= _CHUNK:
@@ -80,19 +78,31 @@ class Forest:
 
     def credit(self, columns: Floats, fill: Floats) -> Floats:
         """Return the path length each feature saved, feature by row."""
+        rows = np.array(columns, order="C")
         return kernels.path_credits(
-            np.ascontiguousarray(columns),
-            fill,
-            self.feature,
-            self.threshold,
-            self.expected,
-            self.depth,
+            rows, fill, self.feature, self.threshold, self.expected, self.depth
         )
 
     @property
     def base(self) -> float:
         """Return the forest's expected path length, summed: credits + path lengths of any row."""
         return float(self.expected[:, 0].sum())
+
+    def damage(self, columns: int) -> str:
+        """Return what keeps these arrays from being a forest over so many columns, or nothing.
+
+        The compiled walk trusts its arrays; arrays from a file must pass here first.
+        """
+        trees, inner = self.feature.shape if self.feature.ndim == 2 else (0, 0)  # noqa: PLR2004 - trees by nodes
+        if not trees or (inner + 1) & inner or not 1 <= self.depth <= MAX_DEPTH:
+            return "the trees are not perfect"
+        if self.threshold.shape != (trees, inner) or self.expected.shape != (trees, 2 * inner + 1):
+            return "its arrays do not fit each other"
+        if (self.feature >= columns).any():
+            return "a split asks for a feature that is not there"
+        if np.isnan(self.threshold).any() or not np.isfinite(self.expected).all():
+            return "a threshold or a path length is not a number"
+        return "" if self.normal >= 0 else "its normal path length is negative"
 
 
 def flatten(model: Any, to_raw: ToRaw) -> Forest:
@@ -108,12 +118,12 @@ def flatten(model: Any, to_raw: ToRaw) -> Forest:
     trees = [estimator.tree_ for estimator in model.estimators_]
     depth = max(1, *(tree.max_depth for tree in trees))
     parts = [_heap(tree, depth) for tree in trees]
-    feature, threshold, expected, length = (np.stack(part) for part in zip(*parts, strict=True))
+    feature, threshold, expected = (np.stack(part) for part in zip(*parts, strict=True))
     for column in np.unique(feature):
         inner = (feature == column) & np.isfinite(threshold)
         threshold[inner] = to_raw(int(column), threshold[inner])
     normal = float(_unseen_depth(np.array([model.max_samples_]))[0])
-    return Forest(feature, threshold, expected, length, normal)
+    return Forest(feature, threshold, expected, normal)
 
 
 def _heap(tree: Any, depth: int) -> tuple[Any, ...]:
@@ -129,8 +139,7 @@ def _heap(tree: Any, depth: int) -> tuple[Any, ...]:
     feature = np.where(is_leaf[inner], 0, tree.feature[inner]).astype(np.uint16)
     threshold = np.where(is_leaf[inner], np.float32(np.inf), _down(tree.threshold[inner]))
     length = tree.compute_node_depths() + _unseen_depth(tree.n_node_samples) - 1.0
-    expected = _expected(tree, length)
-    return feature, threshold, expected[np.concatenate(levels)], length[levels[-1]]
+    return feature, threshold, _expected(tree, length)[np.concatenate(levels)]
 
 
 def _expected(tree: Any, length: Floats) -> Floats:

@@ -1,0 +1,111 @@
+"""Train the isolation forest and keep what scoring, explaining and reporting need of it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.detectors._sampling import canonical_sample
+from outlay.detectors.forest import Forest, flatten
+from outlay.detectors.forest_settings import ForestSettings
+from outlay.detectors.surprise import Raw, Surprise
+from outlay.detectors.tail import Tail
+
+Floats = NDArray[np.float64]
+
+_ODDEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A trained forest over raw values.
+
+    Parameters
+    ----------
+    forest
+        The trees.
+    fill
+        What a missing value of each feature counts as.
+    threshold
+        The score from which a row counts as anomalous.
+    importances
+        Each feature's share in what set the oddest training rows apart.
+    tail
+        How rare a score is in training.
+    """
+
+    forest: Forest
+    fill: Floats
+    threshold: float
+    importances: Floats
+    tail: Tail
+
+    def damage(self, features: int) -> str:
+        """Return what is wrong with parts that were read from a file, or nothing."""
+        if self.fill.shape != (features,) or self.importances.shape != (features,):
+            return "its arrays do not fit its features"
+        if np.isnan(self.fill).any() or not 0 <= self.threshold <= 1:
+            return "a fill value or the threshold is out of range"
+        return self.tail.damage() or self.forest.damage(features)
+
+
+def learn(columns: Floats, settings: ForestSettings) -> Learned:
+    """Train on a sample of the rows; the columns are feature by row."""
+    sample = columns[:, canonical_sample(columns, settings.train_rows, settings.seed)]
+    curves = _curves(sample, settings)
+    forest = _grow(sample, curves, settings)
+    fill = np.array([curve.fill for curve in curves])
+    scores = forest.score(sample, fill)
+    return Learned(
+        forest=forest,
+        fill=fill,
+        threshold=learned_threshold(scores, settings.contamination),
+        importances=_importances(forest, sample, fill, scores),
+        tail=Tail.fit(scores),
+    )
+
+
+def learned_threshold(scores: Floats, contamination: float) -> float:
+    """Return the lowest score that at most ``contamination`` of the scores reach, or one does.
+
+    Where more than that tie for the highest score, nothing tells them apart and none is anomalous.
+    """
+    falling = np.sort(scores)[::-1]
+    allowed = math.ceil(contamination * len(falling))
+    higher = falling[:allowed]
+    if allowed < len(falling):
+        higher = higher[higher > falling[allowed]]
+    return float(higher[-1]) if len(higher) else float(np.nextafter(falling[0], 1.0))
+
+
+def _curves(sample: Floats, settings: ForestSettings) -> list[Surprise | Raw]:
+    """Learn how each feature is to be shown to the trees."""
+    if settings.transform == "raw":
+        return [Raw.fit(column) for column in sample]
+    sides = (settings.sides.get(name, "upper") for name in settings.features)
+    return [
+        Surprise.fit(column, side, settings.transform)
+        for column, side in zip(sample, sides, strict=True)
+    ]
+
+
+def _grow(sample: Floats, curves: list[Surprise | Raw], settings: ForestSettings) -> Forest:
+    """Let scikit-learn grow the trees, then turn their splits into splits on the raw values."""
+    from sklearn.ensemble import IsolationForest
+
+    seen = [curve.transform(column) for curve, column in zip(curves, sample, strict=True)]
+    model = IsolationForest(
+        n_estimators=settings.n_trees,
+        max_samples=min(settings.max_samples, sample.shape[1]),
+        random_state=settings.seed,
+    ).fit(np.stack(seen, axis=1))
+    return flatten(model, lambda column, cuts: curves[column].inverse_threshold(cuts))
+
+
+def _importances(forest: Forest, sample: Floats, fill: Floats, scores: Floats) -> Floats:
+    """Return each feature's mean positive credit over the oddest rows, as shares of 1."""
+    oddest = np.argsort(-scores, kind="stable")[: max(_ODDEST, len(scores) // 100)]
+    saved = np.maximum(forest.credit(sample[:, oddest], fill), 0.0).mean(axis=1)
+    total = saved.sum()
+    return saved / total if total > 0 else np.full(len(saved), 1 / len(saved))
