@@ -61,6 +61,9 @@ PAST = np.dtype(
         ("weekdays", "f8", (7,)),
         ("type_keys", "u4", (N_TYPES,)),
         ("type_counts", "f8", (N_TYPES,)),
+        ("type_means", "f8", (N_TYPES,)),
+        ("type_m2s", "f8", (N_TYPES,)),
+        ("new_today", "f8"),
         ("starts", "i8", (N_WINDOWS,)),
         ("sums", "f8", (N_WINDOWS,)),
         ("bins", "i4", (N_BINS,)),
@@ -75,13 +78,16 @@ N_SEEN_WORD, N_EVENTS_WORD = 10, 11
 
 
 class Memory(NamedTuple):
-    """Room to work on one user: the record, the recent events, and the set of things seen."""
+    """Room to work on one user: the record, the recent events, and the things seen."""
 
     past: npt.NDArray[np.void]  # (1,) of PAST
     times: Ints  # events since the oldest window began, in order
     amounts: Floats
-    table: Prints  # open addressing, 0 = free, a power of two long
-    seen: Prints  # the same fingerprints in the order of arrival
+    met: Floats  # 1 where the event was the first with its counterparty
+    table: Ints  # open addressing into `seen`, 1 + place, 0 = free; a power of two long
+    seen: Prints  # fingerprints of counterparties, devices, countries, in the order of arrival
+    since: Ints  # when each was first seen
+    tops: Floats  # largest log amount with each
 
 
 class Payments(NamedTuple):
@@ -92,7 +98,7 @@ class Payments(NamedTuple):
     hours: Smalls  # local
     weekdays: Smalls
     types: Prints  # fingerprints, 0 = no such column
-    type_shares: Floats  # share of the type in the population
+    kinds: Ints  # the type's place in the population's tables, the last for an unknown one
     counterparties: Prints
     devices: Prints
     countries: Prints
@@ -109,8 +115,12 @@ class Prior(NamedTuple):
     rate_micros: float
     amount_mean: float
     amount_weight: float
-    hours: Floats
-    weekdays: Floats
+    weekdays: Floats  # (7,)
+    type_shares: Floats  # (types,)
+    type_means: Floats
+    type_vars: Floats
+    type_weights: Floats
+    type_hours: Floats  # (types, 24)
 
 
 class CounterpartyPrior(NamedTuple):
@@ -128,6 +138,7 @@ class CounterpartyPrior(NamedTuple):
     WEEKDAY,
     AMOUNT_LOG,
     AMOUNT_ZSCORE,
+    AMOUNT_TYPE_ZSCORE,
     USER_MEAN,
     USER_P95,
     USER_MAX,
@@ -137,8 +148,8 @@ class CounterpartyPrior(NamedTuple):
     SHARE_BELOW,
     SECONDS_SINCE_LAST,
     DAYS_SINCE_LAST,
-) = range(14)
-COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(14, 30, N_WINDOWS)
+) = range(15)
+COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(15, 31, N_WINDOWS)
 (
     BURST_1H,
     BURST_24H,
@@ -149,9 +160,11 @@ COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(14, 30, N_WINDOWS)
     NEW_COUNTERPARTY,
     NEW_DEVICE,
     NEW_COUNTRY,
+    NEW_COUNTERPARTIES_24H,
+    AMOUNT_EXCESS,
     COUNTERPARTY_PRIOR_COUNT,
     COUNTERPARTY_ZSCORE,
-) = range(30, 41)
+) = range(31, 44)
 N_FEATURES: Final = len(NAMES)
 """Places of the features in a row: the order of the catalogue, checked by a test."""
 
@@ -253,18 +266,28 @@ def share_below(past: npt.NDArray[np.void], amount: float, place: int) -> float:
 
 
 @kernel
-def remember(memory: Memory, mask: int, print_: int) -> bool:
-    """Add a fingerprint to what the user has been seen with; return whether it is new."""
+def find(memory: Memory, mask: int, print_: int) -> int:
+    """Return the slot of the table that holds this fingerprint, or the free one where it belongs."""
     slot = print_ & mask
-    while memory.table[slot] != 0:
-        if memory.table[slot] == print_:
-            return False
+    while memory.table[slot] != 0 and memory.seen[memory.table[slot] - 1] != print_:
         slot = (slot + 1) & mask
-    past = memory.past[0]
-    memory.table[slot] = print_
-    memory.seen[past["n_seen"]] = print_
-    past["n_seen"] += 1
-    return True
+    return slot
+
+
+@kernel
+def meet(memory: Memory, mask: int, print_: int, time: int, log: float) -> int:
+    """Return the place of what bears this fingerprint, adding it when it is new."""
+    slot = find(memory, mask, print_)
+    place = memory.table[slot] - 1
+    if place < 0:
+        past = memory.past[0]
+        place = past["n_seen"]
+        past["n_seen"] += 1
+        memory.table[slot] = place + 1
+        memory.seen[place] = print_
+        memory.since[place] = time
+        memory.tops[place] = log
+    return place
 
 
 @kernel
@@ -316,6 +339,8 @@ def read_windows(
         start = past["starts"][w]
         while start < past["n_events"] and memory.times[start] < time - span:
             past["sums"][w] -= memory.amounts[start]
+            if w == 1:
+                past["new_today"] -= memory.met[start]
             start += 1
         past["starts"][w] = start
         count = past["n_events"] - start
@@ -360,47 +385,100 @@ def type_place(past: npt.NDArray[np.void], print_: int) -> int:
 
 @kernel
 def read_habits(
-    past: npt.NDArray[np.void], rows: Payments, prior: Prior, out: Floats, i: int
+    past: npt.NDArray[np.void], log: float, rows: Payments, prior: Prior, out: Floats, i: int
 ) -> None:
-    """Set how rare the hour, the weekday and the type are for this user."""
+    """Set how rare the hour, the weekday and the type are, and how unusual the amount for the type."""
     n = past["n"]
     hour = rows.hours[i]
     day = rows.weekdays[i]
+    kind = rows.kinds[i]
     hours = past["hours"]
     near = 0.5 * hours[hour] + 0.25 * (hours[(hour + 23) % 24] + hours[(hour + 1) % 24])
+    share = (HOUR_PRIOR * prior.type_hours[kind, hour] + near) / (HOUR_PRIOR + n)
     out[HOUR_OF_DAY, i] = hour
     out[WEEKDAY, i] = day
-    out[HOUR_RARITY, i] = -np.log(24.0 * (HOUR_PRIOR * prior.hours[hour] + near) / (HOUR_PRIOR + n))
+    out[HOUR_RARITY, i] = -np.log(24.0 * share)
     out[WEEKDAY_RARITY, i] = -np.log(
         7.0 * (WEEKDAY_PRIOR * prior.weekdays[day] + past["weekdays"][day]) / (WEEKDAY_PRIOR + n)
     )
     out[TYPE_RARITY, i] = np.nan
-    if rows.types[i] != 0:
-        place = type_place(past, rows.types[i])
-        known = past["type_counts"][place] if place < past["n_types"] else 0.0
-        out[TYPE_RARITY, i] = -np.log((TYPE_PRIOR * rows.type_shares[i] + known) / (TYPE_PRIOR + n))
+    out[AMOUNT_TYPE_ZSCORE, i] = np.nan
+    if rows.types[i] == 0:
+        return
+    place = type_place(past, rows.types[i])
+    known = place < past["n_types"]
+    count = past["type_counts"][place] if known else 0.0
+    mean = past["type_means"][place] if known else 0.0
+    m2 = past["type_m2s"][place] if known else 0.0
+    out[TYPE_RARITY, i] = -np.log((TYPE_PRIOR * prior.type_shares[kind] + count) / (TYPE_PRIOR + n))
+    out[AMOUNT_TYPE_ZSCORE, i] = zscore(
+        log,
+        count,
+        mean,
+        m2,
+        prior.type_means[kind],
+        prior.type_vars[kind],
+        prior.type_weights[kind],
+        prior.var_weight,
+    )
 
 
 @kernel
-def read_novelty(memory: Memory, mask: int, rows: Payments, out: Floats, i: int) -> None:
-    """Set whether counterparty, device and country are new to this user, and remember them.
+def read_novelty(
+    memory: Memory, mask: int, time: int, log: float, rows: Payments, out: Floats, i: int
+) -> float:
+    """Set what is new to this user, and remember it; return 1 where the counterparty is met now.
 
-    The first payment of all is not assessed: everything is new then.
+    New is what was first seen within the last 24 hours: who takes an account over pays from the
+    new device more than once. A user of less than a day is not assessed: everything is new then.
     """
-    first = memory.past[0]["n"] == 0
+    past = memory.past[0]
+    young = past["n"] == 0 or time - past["first_seen"] < DAY
+    met = 0.0
+    out[AMOUNT_EXCESS, i] = np.nan
     for k in range(3):
-        print_ = (
-            rows.counterparties[i] if k == 0 else (rows.devices[i] if k == 1 else rows.countries[i])
-        )
+        print_ = rows.counterparties[i]
+        if k > 0:
+            print_ = rows.devices[i] if k == 1 else rows.countries[i]
         out[NEW_COUNTERPARTY + k, i] = np.nan
-        if print_ != 0:
-            new = remember(memory, mask, print_)
-            if not first:
-                out[NEW_COUNTERPARTY + k, i] = 1.0 if new else 0.0
+        if print_ == 0:
+            continue
+        before = past["n_seen"]
+        place = meet(memory, mask, print_, time, log)
+        if not young:
+            out[NEW_COUNTERPARTY + k, i] = 1.0 if time - memory.since[place] < DAY else 0.0
+        if k == 0:
+            if place == before:
+                met = 1.0
+            else:
+                out[AMOUNT_EXCESS, i] = log - memory.tops[place]
+                memory.tops[place] = max(memory.tops[place], log)
+    out[NEW_COUNTERPARTIES_24H, i] = np.nan
+    if rows.counterparties[i] != 0 and not young:
+        out[NEW_COUNTERPARTIES_24H, i] = past["new_today"] + met
+    return met
 
 
 @kernel
-def update(memory: Memory, time: int, amount: float, log: float, rows: Payments, i: int) -> None:
+def update_type(past: npt.NDArray[np.void], print_: int, log: float) -> None:
+    """Count a payment of this type, and its amount."""
+    kind = type_place(past, print_)
+    if kind == past["n_types"]:
+        past["type_keys"][kind] = print_
+        past["type_means"][kind] = 0.0
+        past["type_m2s"][kind] = 0.0
+        past["type_counts"][kind] = 0.0
+        past["n_types"] += 1
+    past["type_counts"][kind] += 1.0
+    shift = log - past["type_means"][kind]
+    past["type_means"][kind] += shift / past["type_counts"][kind]
+    past["type_m2s"][kind] += shift * (log - past["type_means"][kind])
+
+
+@kernel
+def update(
+    memory: Memory, time: int, amount: float, log: float, met: float, rows: Payments, i: int
+) -> None:
     """Add the payment to its user's past."""
     past = memory.past[0]
     if past["n"] == 0:
@@ -421,14 +499,12 @@ def update(memory: Memory, time: int, amount: float, log: float, rows: Payments,
     past["hours"][rows.hours[i]] += 1.0
     past["weekdays"][rows.weekdays[i]] += 1.0
     if rows.types[i] != 0:
-        kind = type_place(past, rows.types[i])
-        if kind == past["n_types"]:
-            past["type_keys"][kind] = rows.types[i]
-            past["n_types"] += 1
-        past["type_counts"][kind] += 1.0
+        update_type(past, rows.types[i], log)
     memory.times[past["n_events"]] = time
     memory.amounts[past["n_events"]] = amount
+    memory.met[past["n_events"]] = met
     past["n_events"] += 1
+    past["new_today"] += met
     for w in range(N_WINDOWS):
         past["sums"][w] += amount
 
@@ -447,10 +523,10 @@ def step(memory: Memory, mask: int, rows: Payments, prior: Prior, out: Floats, i
     read_amounts(past, amount, log, prior, out, i)
     read_windows(memory, time, amount, prior, out, i)
     read_pauses(past, time, prior, out, i)
-    read_habits(past, rows, prior, out, i)
-    read_novelty(memory, mask, rows, out, i)
+    read_habits(past, log, rows, prior, out, i)
+    met = read_novelty(memory, mask, time, log, rows, out, i)
 
-    update(memory, time, amount, log, rows, i)
+    update(memory, time, amount, log, met, rows, i)
 
 
 @kernel
@@ -470,7 +546,7 @@ def clear(memory: Memory, mask: int) -> None:
     past["n_events"] = 0
     past["hours"][:] = 0.0
     past["weekdays"][:] = 0.0
-    past["type_counts"][:] = 0.0
+    past["new_today"] = 0.0
     past["starts"][:] = 0
     past["sums"][:] = 0.0
     past["bins"][:] = 0
@@ -510,19 +586,25 @@ def load(memory: Memory, mask: int, words: Floats) -> None:
     for k in range(n_types):
         past["type_keys"][k] = np.uint32(words[at + k])
         past["type_counts"][k] = words[at + n_types + k]
+        past["type_means"][k] = words[at + 2 * n_types + k]
+        past["type_m2s"][k] = words[at + 3 * n_types + k]
     past["n_types"] = n_types
-    at += 2 * n_types
+    at += 4 * n_types
     for k in range(n_bins):
         place = int(words[at + k])
         past["bins"][place] = int(words[at + n_bins + k])
         past["blocks"][place // BLOCK] += past["bins"][place]
     at += 2 * n_bins
     for k in range(n_seen):
-        remember(memory, mask, np.uint32(words[at + k]))
-    at += n_seen
+        since = int(words[at + n_seen + k])
+        meet(memory, mask, np.uint32(words[at + k]), since, words[at + 2 * n_seen + k])
+    at += 3 * n_seen
     for k in range(n_events):
         memory.times[k] = int(words[at + k])
         memory.amounts[k] = words[at + n_events + k]
+        memory.met[k] = words[at + 2 * n_events + k]
+        if k >= past["starts"][1]:
+            past["new_today"] += memory.met[k]
     past["n_events"] = n_events
 
 
@@ -535,7 +617,9 @@ def size_of(memory: Memory) -> int:
         if past["bins"][place] > 0:
             n_bins += 1
     kept = past["n_events"] - past["starts"][N_WINDOWS - 1]
-    return HEAD + 2 * N_WINDOWS + 31 + 2 * past["n_types"] + 2 * n_bins + past["n_seen"] + 2 * kept
+    return (
+        HEAD + 2 * N_WINDOWS + 31 + 4 * past["n_types"] + 2 * n_bins + 3 * past["n_seen"] + 3 * kept
+    )
 
 
 @kernel
@@ -567,7 +651,9 @@ def dump(memory: Memory, words: Floats) -> None:
     for k in range(n_types):
         words[at + k] = past["type_keys"][k]
         words[at + n_types + k] = past["type_counts"][k]
-    at += 2 * n_types
+        words[at + 2 * n_types + k] = past["type_means"][k]
+        words[at + 3 * n_types + k] = past["type_m2s"][k]
+    at += 4 * n_types
     n_bins = 0
     for place in range(N_BINS):
         if past["bins"][place] > 0:
@@ -580,12 +666,16 @@ def dump(memory: Memory, words: Floats) -> None:
             k += 1
     words[9] = n_bins
     at += 2 * n_bins
-    for k in range(past["n_seen"]):
+    n_seen = past["n_seen"]
+    for k in range(n_seen):
         words[at + k] = memory.seen[k]
-    at += past["n_seen"]
+        words[at + n_seen + k] = memory.since[k]
+        words[at + 2 * n_seen + k] = memory.tops[k]
+    at += 3 * n_seen
     for k in range(kept):
         words[at + k] = memory.times[oldest + k]
         words[at + kept + k] = memory.amounts[oldest + k]
+        words[at + 2 * kept + k] = memory.met[oldest + k]
 
 
 @kernel

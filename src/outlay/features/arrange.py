@@ -1,5 +1,6 @@
 """Transactions in the order in which they are folded: by user, by time, ties by content."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -71,8 +72,11 @@ def fingerprints(transactions: pl.DataFrame, column: str, *, salt: int) -> Print
     return mapped.fill_null(0).to_numpy()
 
 
-def payments(transactions: pl.DataFrame, timezone: str, type_shares: dict[str, float]) -> Payments:
-    """Return the transactions as the kernels' columns, in the order of the rows."""
+def payments(transactions: pl.DataFrame, timezone: str, types: Sequence[str]) -> Payments:
+    """Return the transactions as the kernels' columns, in the order of the rows.
+
+    ``types`` are those of the population's tables.
+    """
     local = transactions["timestamp"].dt.convert_time_zone(timezone)
     return Payments(
         times=transactions["timestamp"].to_physical().to_numpy(),
@@ -80,20 +84,23 @@ def payments(transactions: pl.DataFrame, timezone: str, type_shares: dict[str, f
         hours=local.dt.hour().to_numpy(),
         weekdays=(local.dt.weekday() - 1).to_numpy(),
         types=fingerprints(transactions, "transaction_type", salt=1),
-        type_shares=_shares(transactions, type_shares),
+        kinds=kinds(transactions, types),
         counterparties=fingerprints(transactions, "counterparty_id", salt=2),
         devices=fingerprints(transactions, "device_id", salt=3),
         countries=fingerprints(transactions, "country", salt=4),
     )
 
 
-def _shares(transactions: pl.DataFrame, shares: dict[str, float]) -> np.ndarray:
+def kinds(transactions: pl.DataFrame, types: Sequence[str]) -> Ints:
+    """Return each transaction's place in the population's tables of types, the last if unknown."""
     if "transaction_type" not in transactions.columns:
-        return np.zeros(len(transactions))
-    rare = min(shares.values(), default=1.0)
+        return np.full(len(transactions), len(types))
+    places = pl.Series(range(len(types)), dtype=pl.Int64)
     return (
         transactions["transaction_type"]
-        .replace_strict(list(shares), list(shares.values()), default=rare, return_dtype=pl.Float64)
+        .replace_strict(
+            pl.Series(types, dtype=pl.String), places, default=len(types), return_dtype=pl.Int64
+        )
         .to_numpy()
     )
 

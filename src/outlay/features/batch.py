@@ -71,7 +71,7 @@ def compute(
     pasts = pasts or Pasts()
     in_time = time_order(transactions)
     users = Grouping.by(transactions["user_id"], in_time)
-    rows = taken(payments(transactions, timezone, population.types), users.order)
+    rows = taken(payments(transactions, timezone, list(population.types)), users.order)
     out = np.empty((N_FEATURES, len(transactions)))
     states = _fold_users(users, rows, population.prior(), pasts.users, out, threads or _cores())
     features = np.empty_like(out)
@@ -150,8 +150,11 @@ def room(n_rows: int, n_seen: int, n_events: int) -> Memory:
         past=np.zeros(1, PAST),
         times=np.empty(n_events + n_rows, np.int64),
         amounts=np.empty(n_events + n_rows),
-        table=np.zeros(mask_for(prints) + 1, np.uint32),
+        met=np.empty(n_events + n_rows),
+        table=np.zeros(mask_for(prints) + 1, np.int64),
         seen=np.empty(prints, np.uint32),
+        since=np.empty(prints, np.int64),
+        tops=np.empty(prints),
     )
 
 

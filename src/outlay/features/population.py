@@ -7,11 +7,13 @@ import numpy as np
 import polars as pl
 
 from outlay.features._kernels import DAY, CounterpartyPrior, Floats, Ints, Prior
-from outlay.features.arrange import Grouping, time_order
+from outlay.features.arrange import Grouping, kinds, time_order
 
 VAR_WEIGHT = 5.0
 """Payments that the population's spread is worth beside the user's own."""
 AMOUNT_WEIGHT = 5.0
+MOST_TYPES = 500
+"""Types with habits of their own; a column with more holds something else than types."""
 MEAN_WEIGHT_RANGE = (0.2, 20.0)
 
 
@@ -41,6 +43,14 @@ class Spread(msgspec.Struct, frozen=True):
         return cls(float(means.mean()), var, weight)
 
 
+class Habit(msgspec.Struct, frozen=True):
+    """What is usual for one type of transaction."""
+
+    share: float
+    amounts: Spread
+    hours: tuple[float, ...]
+
+
 class Population(msgspec.Struct, frozen=True):
     """The population's habits: the prior of every user's own. Plain data, part of the model."""
 
@@ -49,9 +59,10 @@ class Population(msgspec.Struct, frozen=True):
     amount_mean: float
     rate_micros: float
     """Exposure, in microseconds, behind the one payment that the prior rate is worth."""
-    hours: tuple[float, ...]
     weekdays: tuple[float, ...]
-    types: dict[str, float]
+    types: dict[str, Habit]
+    any_type: Habit
+    """What stands for a type that the population has not seen."""
 
     @classmethod
     def fit(cls, transactions: pl.DataFrame, timezone: str = "UTC") -> Self:
@@ -62,22 +73,30 @@ class Population(msgspec.Struct, frozen=True):
         logs = np.log(np.maximum(amounts, 0.01))
         spread = Spread.fit(logs[users.order], users.bounds)
         local = transactions["timestamp"].dt.convert_time_zone(timezone)
+        hours = local.dt.hour().to_numpy()
+        rare = Habit(1.0 / (len(transactions) + 1), spread, _shares(hours, np.full(24, 1 / 24)))
         return cls(
             amounts=spread,
             counterparties=_counterparties(transactions, in_time, logs, spread),
             amount_mean=max(float(np.median(amounts)), 0.01),
             rate_micros=_rate(transactions["timestamp"].to_physical().to_numpy(), users),
-            hours=_shares(local.dt.hour().to_numpy(), 24),
-            weekdays=_shares(local.dt.weekday().to_numpy() - 1, 7),
-            types=_types(transactions),
+            weekdays=_shares(local.dt.weekday().to_numpy() - 1, np.full(7, 1 / 7)),
+            types=_types(transactions, users, logs, hours, rare),
+            any_type=rare,
         )
 
     def prior(self) -> Prior:
         """Return what the kernels take."""
+        habits = [*self.types.values(), self.any_type]
         return Prior(
             self.amounts.mean, self.amounts.var, self.amounts.mean_weight, VAR_WEIGHT,
             1.0, self.rate_micros, self.amount_mean, AMOUNT_WEIGHT,
-            np.array(self.hours), np.array(self.weekdays),
+            np.array(self.weekdays),
+            np.array([habit.share for habit in habits]),
+            np.array([habit.amounts.mean for habit in habits]),
+            np.array([habit.amounts.var for habit in habits]),
+            np.array([habit.amounts.mean_weight for habit in habits]),
+            np.array([habit.hours for habit in habits]),
         )  # fmt: skip
 
     def counterparty_prior(self) -> CounterpartyPrior:
@@ -108,14 +127,29 @@ def _rate(times: Ints, users: Grouping) -> float:
     return float(np.median((last - first)[paced] / gaps[paced]))
 
 
-def _shares(values: Ints, n: int) -> tuple[float, ...]:
-    counts = np.bincount(values, minlength=n) + 1.0
+def _shares(values: Ints, prior: Floats) -> tuple[float, ...]:
+    """Return the share of each place, with ``prior`` (shares) as ten more observations."""
+    counts = np.bincount(values, minlength=prior.size) + 10.0 * prior
     return tuple((counts / counts.sum()).tolist())
 
 
-def _types(transactions: pl.DataFrame) -> dict[str, float]:
+def _types(
+    transactions: pl.DataFrame, users: Grouping, logs: Floats, hours: Ints, rare: Habit
+) -> dict[str, Habit]:
+    """Return each type's habit: users' amounts of this type, and when it is made."""
     if "transaction_type" not in transactions.columns:
         return {}
-    counts = transactions["transaction_type"].value_counts().sort("transaction_type")
-    total = len(transactions) + counts.height
-    return {name: (count + 1) / total for name, count in counts.iter_rows()}
+    names = transactions["transaction_type"].unique().sort().to_list()[:MOST_TYPES]
+    places = kinds(transactions, names)[users.order]
+    owners = np.repeat(np.arange(len(users.ids)), np.diff(users.bounds))
+    habits = {}
+    for place, name in enumerate(names):
+        mine = users.order[places == place]
+        starts = np.flatnonzero(np.diff(owners[places == place], prepend=-1))
+        bounds = np.concatenate([starts, [mine.size]])
+        habits[name] = Habit(
+            mine.size / len(transactions),
+            Spread.fit(logs[mine], bounds),
+            _shares(hours[mine], np.array(rare.hours)),
+        )
+    return habits

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-_ORDINAL_PERCENTILES: Final = (75, 90, 95, 99)
+_PERCENTILES: Final = (75, 90, 95, 99)
 _AMOUNT: Final = pl.col("amount")
 _HOURS: Final = 24
 
@@ -52,11 +52,12 @@ def with_full_history(table: pl.DataFrame, min_history: int = 10) -> pl.DataFram
     ``min_history`` the other columns are missing: too few to say what is usual. Every other column
     is left as it was.
     """
-    users = table.group_by("user_id").agg(
-        pl.len().cast(pl.Float64).alias("prior_count"),
-        _AMOUNT.mean().alias("user_mean"),
-        _AMOUNT.quantile(0.95, "linear").alias("user_p95"),
-        _AMOUNT.max().alias("user_max"),
+    users = _amounts(table).select(
+        "user_id",
+        pl.col("transaction_count").cast(pl.Float64).alias("prior_count"),
+        pl.col("avg_amount").alias("user_mean"),
+        pl.col("percentile_95").alias("user_p95"),
+        pl.col("max_amount").alias("user_max"),
     )
     own = (pl.col("user_id"), _AMOUNT, _AMOUNT.rank("average").over("user_id").alias("rank"))
     known = table.select(own).join(users, on="user_id", how="left", maintain_order="left")
@@ -82,7 +83,7 @@ _COLUMNS: Final = (
     "std_amount",
     "min_amount",
     "max_amount",
-    *(f"percentile_{p}" for p in _ORDINAL_PERCENTILES),
+    *(f"percentile_{p}" for p in _PERCENTILES),
     "common_hours",
     "common_types",
     "hour_distribution",
@@ -116,7 +117,7 @@ def _amounts(rows: pl.DataFrame) -> pl.DataFrame:
             _AMOUNT.list.std(ddof=1).alias("std_amount"),
             _AMOUNT.list.first().alias("min_amount"),
             _AMOUNT.list.last().alias("max_amount"),
-            *(_percentile(p).alias(f"percentile_{p}") for p in _ORDINAL_PERCENTILES),
+            *(_percentile(p).alias(f"percentile_{p}") for p in _PERCENTILES),
         )
         .collect()
     )

@@ -31,6 +31,13 @@ FEATURES: Final[tuple[Feature, ...]] = (
         "how far the log amount lies above the user's usual, shrunk to the population",
         "(ln a - m) / s, m and s² from the earlier log amounts and the population's as 5 more",
     ),
+    Feature(
+        "amount_type_zscore",
+        "standard deviations",
+        "how far the log amount lies above the user's usual for this type of transaction, "
+        "shrunk to the population",
+        "as amount_zscore, over earlier payments of the same type",
+    ),
     Feature("user_mean", "currency", "mean of the user's earlier amounts", "sum(a) / n"),
     Feature(
         "user_p95",
@@ -118,7 +125,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
         "hour_rarity",
         "nats",
         "how rarely the user pays at this hour, smoothed round the clock",
-        "-ln(24 * share of the hour)",
+        "-ln(24 * share of the hour), the population's hours for the type as 10 more",
     ),
     Feature(
         "weekday_rarity",
@@ -133,10 +140,35 @@ FEATURES: Final[tuple[Feature, ...]] = (
         "-ln(share of the type)",
     ),
     Feature(
-        "new_counterparty", "0 or 1", "the user has not paid this counterparty before", "not seen"
+        "new_counterparty",
+        "0 or 1",
+        "the user first paid this counterparty within the last 24 hours, this payment included",
+        "t - t_first < 24 h; missing in the user's own first 24 hours",
     ),
-    Feature("new_device", "0 or 1", "the user has not used this device before", "not seen"),
-    Feature("new_country", "0 or 1", "the user has not paid in this country before", "not seen"),
+    Feature(
+        "new_device",
+        "0 or 1",
+        "the user first used this device within the last 24 hours",
+        "t - t_first < 24 h; missing in the user's own first 24 hours",
+    ),
+    Feature(
+        "new_country",
+        "0 or 1",
+        "the user first paid in this country within the last 24 hours",
+        "t - t_first < 24 h; missing in the user's own first 24 hours",
+    ),
+    Feature(
+        "new_counterparties_24h",
+        "counterparties",
+        "counterparties first paid in the last 24 hours, this one included",
+        "#{first payments, t - 24 h <= t'}",
+    ),
+    Feature(
+        "amount_excess_counterparty",
+        "ln(ratio)",
+        "amount against the largest that the user has paid this counterparty before",
+        "ln(a / max(a'; same counterparty))",
+    ),
     Feature(
         "counterparty_prior_count",
         "payments",
