@@ -1,0 +1,83 @@
+"""The tables of a run: everything that was scored, the alerts worst first, what was rejected."""
+
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+
+from outlay.errors import ConfigError
+from outlay.sinks.cells import joined, safe_frame
+from outlay.sinks.files import replacing
+
+Format = Literal["parquet", "csv"]
+
+_ALERT: Final = (
+    "transaction_id",
+    "user_id",
+    "timestamp",
+    "amount",
+    "currency",
+    "transaction_type",
+    "counterparty_id",
+    "risk",
+    "severity",
+    "outcome",
+    "anomaly_score",
+    "fuzzy_risk_category",
+    "rule_violations",
+    "assessed",
+    "reasons",
+    "row_number",
+)
+
+
+def write_scored(path: Path, scored: pl.DataFrame, kind: Format = "parquet") -> None:
+    """Write every scored transaction in the order of the input, whole or not at all.
+
+    In CSV lists become one text, their items separated by `` | ``, and booleans are true and false.
+    Cells are left as they are: this table is for machines, and transaction ids must match.
+    """
+    if kind not in ("parquet", "csv"):
+        raise ConfigError(
+            f"{kind!r} is no format of the scored table\n\nHint: it is 'parquet' or 'csv'."
+        )
+    with replacing(path) as fresh:
+        if kind == "parquet":
+            scored.write_parquet(fresh, compression="zstd", compression_level=1)
+        else:
+            joined(scored).write_csv(fresh)
+
+
+def alerts(scored: pl.DataFrame) -> pl.DataFrame:
+    """Return the alerts, worst first, with the columns that a person needs and their place in front.
+
+    Equal risks are ordered by score, then by amount, then by the order of the input.
+    """
+    keys = [name for name in ("risk", "anomaly_score", "amount") if name in scored.columns]
+    worst = scored.filter(pl.col("is_alert").fill_null(value=False)).sort(
+        pl.col(keys).fill_nan(None), descending=True, nulls_last=True, maintain_order=True
+    )
+    shown = [name for name in _ALERT if name in scored.columns]
+    return worst.select(shown).with_row_index("place", offset=1)
+
+
+def write_alerts(path: Path, scored: pl.DataFrame, *, timezone: str = "UTC") -> None:
+    """Write the alerts for people: worst first, times local, no cell that a spreadsheet would run."""
+    write_for_people(path, alerts(scored), timezone=timezone)
+
+
+def write_rejected(path: Path, rejected: pl.DataFrame) -> None:
+    """Write the rejected rows, each with its reason, no cell that a spreadsheet would run."""
+    write_for_people(path, rejected)
+
+
+def write_for_people(path: Path, frame: pl.DataFrame, *, timezone: str = "UTC") -> None:
+    """Write a CSV that is opened in a spreadsheet: local times with their offset, safe cells."""
+    times = [
+        name
+        for name, kind in frame.schema.items()
+        if isinstance(kind, pl.Datetime) and kind.time_zone
+    ]
+    local = pl.col(times).dt.convert_time_zone(timezone).dt.strftime("%Y-%m-%d %H:%M:%S%:z")
+    with replacing(path) as fresh:
+        safe_frame(frame.with_columns(local)).write_csv(fresh)

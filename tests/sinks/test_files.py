@@ -1,0 +1,106 @@
+"""Single files: whole or not at all, and an error that says where, why and what to do."""
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from outlay.errors import OutputError
+from outlay.sinks.files import output_error, replacing, system_code, write_bytes, write_text
+
+
+def test_a_file_is_written_with_the_rights_of_a_new_file(tmp_path):
+    """The text stands in the file as UTF-8, missing folders are made, the usual mask applies."""
+    path = tmp_path / "a" / "b.txt"
+
+    write_text(path, "£ 😀")
+
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert path.read_bytes() == "£ 😀".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError(errno.ENOSPC, "x"), ValueError("x"), KeyboardInterrupt()]
+)
+def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path, fault):
+    """Whatever ends the block, the old bytes stand and no other file is left."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    with pytest.raises((OutputError, ValueError, KeyboardInterrupt)), replacing(path) as fresh:  # noqa: PT012
+        fresh.write_text("half")
+        raise fault
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path):
+    """While the block runs, a reader sees the old file."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    with replacing(path) as fresh:
+        fresh.write_text("new")
+        assert path.read_text() == "old"
+
+    assert path.read_text() == "new"
+
+
+def test_bytes_are_on_the_disk_before_they_take_the_old_ones_place(tmp_path, monkeypatch):
+    """A full disk that only the flush reports leaves the old file."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OutputError, match="no space left on device"):
+        write_bytes(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_the_error_names_path_reason_and_way_out(tmp_path):
+    """A file in the place of a folder is named, with a hint."""
+    (tmp_path / "out").write_text("in the way")
+    path = tmp_path / "out" / "a.txt"
+
+    with pytest.raises(OutputError) as caught:
+        write_text(path, "x")
+
+    assert re.fullmatch(
+        re.escape(f"cannot write {path}: ") + r"(file exists|not a directory)\n\n"
+        r"Hint: move away what stands there, or choose another folder; "
+        r"an earlier result is as it was\.",
+        str(caught.value),
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "no space left on device\n\nHint: free some space there"),
+        (errno.EACCES, "permission denied\n\nHint: choose a folder that you may write to"),
+        (errno.EROFS, "read-only file system\n\nHint: choose a folder that you may write to"),
+        (errno.EIO, "input/output error\n\nHint: look at the disk"),
+    ],
+)
+def test_each_cause_has_its_hint(code, words):
+    """The hint fits the system's reason."""
+    assert words in str(output_error(Path("x"), code))
+
+
+def test_an_error_that_polars_passes_on_is_understood():
+    """Polars wraps some system errors as its own; the number in the text is read."""
+    error = pl.exceptions.ComputeError("parquet: IO error: No space left on device (os error 28)")
+
+    assert system_code(error) == errno.ENOSPC
+    assert system_code(ValueError("no number")) is None
