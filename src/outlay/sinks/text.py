@@ -73,5 +73,5 @@ def percent(share: float) -> str:
     hundred = 100 * share
     for digits, below in ((3, 0.1), (2, 1.0), (1, 10.0)):
         if 0 < hundred < below:
-            return f"{hundred:.{digits}f} %"
+            return f"{hundred:.{digits}f}".rstrip("0").rstrip(".") + " %"
     return f"{hundred:.0f} %"
