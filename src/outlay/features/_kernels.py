@@ -139,6 +139,7 @@ class CounterpartyPrior(NamedTuple):
     AMOUNT_LOG,
     AMOUNT_ZSCORE,
     AMOUNT_TYPE_ZSCORE,
+    AMOUNT_ODDITY,
     USER_MEAN,
     USER_P95,
     USER_MAX,
@@ -148,8 +149,8 @@ class CounterpartyPrior(NamedTuple):
     SHARE_BELOW,
     SECONDS_SINCE_LAST,
     DAYS_SINCE_LAST,
-) = range(15)
-COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(15, 31, N_WINDOWS)
+) = range(16)
+COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(16, 32, N_WINDOWS)
 (
     BURST_1H,
     BURST_24H,
@@ -164,7 +165,7 @@ COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(15, 31, N_WINDOWS)
     AMOUNT_EXCESS,
     COUNTERPARTY_PRIOR_COUNT,
     COUNTERPARTY_ZSCORE,
-) = range(31, 44)
+) = range(32, 45)
 N_FEATURES: Final = len(NAMES)
 """Places of the features in a row: the order of the catalogue, checked by a test."""
 
@@ -403,6 +404,7 @@ def read_habits(
     )
     out[TYPE_RARITY, i] = np.nan
     out[AMOUNT_TYPE_ZSCORE, i] = np.nan
+    out[AMOUNT_ODDITY, i] = out[AMOUNT_ZSCORE, i]
     if rows.types[i] == 0:
         return
     place = type_place(past, rows.types[i])
@@ -421,6 +423,7 @@ def read_habits(
         prior.type_weights[kind],
         prior.var_weight,
     )
+    out[AMOUNT_ODDITY, i] = min(out[AMOUNT_ZSCORE, i], out[AMOUNT_TYPE_ZSCORE, i])
 
 
 @kernel

@@ -38,6 +38,12 @@ FEATURES: Final[tuple[Feature, ...]] = (
         "shrunk to the population",
         "as amount_zscore, over earlier payments of the same type",
     ),
+    Feature(
+        "amount_oddity",
+        "standard deviations",
+        "how unusual the amount is both for the user and for its type: a salary is large, but not odd",
+        "min(amount_zscore, amount_type_zscore)",
+    ),
     Feature("user_mean", "currency", "mean of the user's earlier amounts", "sum(a) / n"),
     Feature(
         "user_p95",

@@ -1,0 +1,186 @@
+"""The batch path, the online path and the definitions agree, and no row sees its future."""
+
+import numpy as np
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outlay.features import Pasts, Population, compute
+from outlay.features.online import Observer
+from outlay.schema.catalog import NAMES
+from tests.features import naive
+from tests.strategies import frame, transactions
+
+BINNED = {"user_p95", "amount_ratio_p95", "amount_share_below"}
+"""Read from logarithmic bins 5.5 % wide, so close to their definition but not equal."""
+
+
+def bits(features):
+    """Return the features as integers, so that comparing them compares bits."""
+    return features.to_numpy().view(np.int64)
+
+
+@given(transactions)
+def test_batch_is_what_the_definitions_say(rows):
+    """Each row of the table is the feature's definition, applied to the user's past."""
+    table = frame(rows)
+    population = Population.fit(table)
+    computed, _ = compute(table, population)
+    expected = naive.features(rows, population)
+    for name in set(expected[0]) - BINNED:
+        want = [row[name] for row in expected]
+        np.testing.assert_allclose(computed[name], want, rtol=1e-7, atol=1e-7, err_msg=name)
+
+
+@given(transactions)
+def test_ratios_are_the_amount_against_the_columns_beside_them(rows):
+    """The ratio columns are the amount over the user's mean, percentile and maximum."""
+    table = frame(rows)
+    computed, _ = compute(table, Population.fit(table))
+    for ratio, base in (("mean", "user_mean"), ("p95", "user_p95"), ("max", "user_max")):
+        want = table["amount"].to_numpy() / np.where(computed[base] == 0, np.nan, computed[base])
+        np.testing.assert_array_equal(computed[f"amount_ratio_{ratio}"], want)
+
+
+@given(st.lists(st.floats(0.01, 1e9), min_size=2, max_size=80))
+def test_percentile_from_bins_is_within_a_bin(amounts):
+    """The 95th percentile lies within one bin (5.6 %) of its neighbours in rank."""
+    rows = [{"amount": amount, "user_id": "ann"} for amount in amounts]
+    table = frame(rows).with_columns(
+        timestamp=pl.datetime_range(
+            pl.datetime(2025, 1, 1),
+            pl.datetime(2025, 1, 1) + pl.duration(hours=len(amounts) - 1),
+            "1h",
+            time_unit="us",
+            time_zone="UTC",
+        )
+    )
+    computed, _ = compute(
+        table.drop("transaction_type"), Population.fit(table.drop("transaction_type"))
+    )
+    earlier = sorted(amounts[:-1])
+    rank = 0.95 * (len(earlier) - 1)
+    low, high = earlier[int(rank)], earlier[min(int(rank) + 1, len(earlier) - 1)]
+    assert low / 1.056 <= computed["user_p95"][-1] <= high * 1.056
+
+
+@given(transactions)
+def test_share_below_counts_within_a_bin(rows):
+    """The share of smaller amounts lies between the shares 5.6 % below and above."""
+    table = frame(rows)
+    computed, _ = compute(table, Population.fit(table))
+    for i, row in enumerate(rows):
+        past = [max(p["amount"], 0.01) for p in rows[:i] if p["user_id"] == row["user_id"]]
+        if past:
+            amount = max(row["amount"], 0.01)
+            least = sum(p < amount / 1.056 for p in past) / len(past)
+            most = sum(p <= amount * 1.056 for p in past) / len(past)
+            assert least <= computed["amount_share_below"][i] <= most
+
+
+@given(transactions)
+def test_online_is_batch(rows):
+    """One transaction at a time gives the very bits that the table gives."""
+    table = frame(rows)
+    population = Population.fit(table)
+    observer = Observer(population)
+    states, moments, online = {}, {}, []
+    for one in table.iter_slices(1):
+        user, payee = one["user_id"][0], one["counterparty_id"][0]
+        row, states[user], moments[payee] = observer.observe(
+            one, states.get(user, np.empty(0)), moments.get(payee, np.zeros(3))
+        )
+        online.append(row)
+    batch, pasts = compute(table, population)
+
+    np.testing.assert_array_equal(np.array(online).view(np.int64), bits(batch))
+    for user, state in states.items():
+        np.testing.assert_array_equal(state, pasts.users.of(user))
+
+
+@given(transactions, st.data())
+def test_no_row_sees_its_future(rows, data):
+    """Cutting the table after any transaction leaves the rows before it as they were."""
+    table = frame(rows)
+    cut = data.draw(st.integers(1, len(rows)))
+    population = Population.fit(table)
+    whole, _ = compute(table, population)
+    part, _ = compute(table[:cut], population)
+
+    np.testing.assert_array_equal(bits(whole[:cut]), bits(part))
+
+
+@given(transactions, st.data())
+def test_order_of_the_file_does_not_count(rows, data):
+    """Shuffled rows get the same bits, population and all."""
+    table = frame(rows)
+    shuffled = table[data.draw(st.permutations(range(len(rows))))]
+    features, _ = compute(table, Population.fit(table))
+    again, _ = compute(shuffled, Population.fit(shuffled))
+    back = again[np.argsort(shuffled["row_number"].to_numpy())]
+
+    np.testing.assert_array_equal(bits(features), bits(back))
+
+
+@given(transactions, st.data())
+@settings(max_examples=50)
+def test_chunks_and_threads_do_not_count(rows, data):
+    """A file cut in two, its pasts carried over, and any number of threads give the same bits."""
+    table = frame(rows)
+    cut = data.draw(st.integers(0, len(rows)))
+    population = Population.fit(table)
+    whole, ends = compute(table, population, threads=1)
+    parts, pasts = [], Pasts()
+    for chunk in (table[:cut], table[cut:]):
+        if len(chunk):
+            part, newer = compute(chunk, population, pasts, threads=3)
+            pasts = pasts.merged(newer)
+            parts.append(part)
+
+    np.testing.assert_array_equal(bits(whole), bits(pl.concat(parts)))
+    assert pasts.users.to_frame().equals(ends.users.to_frame())
+    assert pasts.counterparties.to_frame().equals(ends.counterparties.to_frame())
+
+
+@given(transactions)
+@settings(max_examples=20)
+def test_moments_of_one_time_are_ordered_by_content(rows):
+    """Payments of one moment get the same features whichever comes first in the file."""
+    table = frame(rows).with_columns(timestamp=pl.col("timestamp").dt.truncate("1d"))
+    population = Population.fit(table)
+    forward, _ = compute(table, population)
+    backward, _ = compute(table.reverse(), population)
+
+    np.testing.assert_array_equal(bits(forward), bits(backward.reverse()))
+
+
+def test_late_payment_is_taken_at_the_time_of_the_last():
+    """A payment earlier than the carried state is scored as it arrives, never with a negative pause."""
+    table = frame(
+        [
+            {"user_id": "ann", "amount": 5.0, "timestamp": naive_time(day)}
+            for day in ("2025-03-10", "2025-03-01")
+        ]
+    )
+    population = Population.fit(table)
+    _, pasts = compute(table[:1], population)
+    late, _ = compute(table[1:], population, pasts)
+
+    assert late["seconds_since_last"][0] == 0.0
+    assert late["count_1h"][0] == 1.0
+
+
+def naive_time(day):
+    """Return midnight of a day, in UTC."""
+    return pl.Series([day]).str.to_datetime(time_unit="us", time_zone="UTC")[0]
+
+
+def test_columns_are_the_catalogue():
+    """The kernel's columns stand under the catalogue's names, in its order."""
+    table = frame([{"user_id": "ann", "amount": 1.0, "timestamp": naive_time("2025-03-10")}])
+    features, _ = compute(table, Population.fit(table))
+
+    assert tuple(features.columns) == NAMES
+    assert features["prior_count"][0] == 0.0
+    assert features["hour"][0] == 0.0
+    assert features["weekday"][0] == 0.0
