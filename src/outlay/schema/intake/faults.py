@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from outlay.schema.intake.raw import REJECTED
-from outlay.schema.intake.text import row_text, shown
+from outlay.schema.intake.text import counted, row_text, shown
 
 MISSING = "is missing"
 
@@ -63,7 +63,7 @@ class Faults:
             for predicate, count in predicates.drop_nulls().value_counts().iter_rows()
         ]
         best = sorted(counts, key=lambda pair: (-pair[0], pair[1]))[:limit]
-        return [f"{text} ({count:,} {'row' if count == 1 else 'rows'})" for count, text in best]
+        return [f"{text} ({counted(count, 'row')})" for count, text in best]
 
 
 def predicate(mask: pl.Series, text: str) -> pl.Series:

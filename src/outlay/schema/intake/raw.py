@@ -53,9 +53,15 @@ class Raw:
     parts: tuple[Part, ...]
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """What to call the input in a message."""
+        return self.parts[0].name if len(self.parts) == 1 else f"the {len(self.parts)} files"
+
     @classmethod
     def of(cls, frame: pl.DataFrame, name: str = "the table") -> Self:
         """Take a frame as it stands: every row can be read."""
-        numbers = pl.Series("row_number", range(1, frame.height + 1), dtype=pl.Int64)
+        numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True)
+        numbers = numbers.alias("row_number")
         part = Part(name, tuple(frame.columns), frame.height)
         return cls(frame, numbers, pl.DataFrame(schema=REJECTED), frame.height, (part,))

@@ -1,5 +1,6 @@
 """What the caller says about the input, and what comes out of it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from outlay.errors import ConfigError, nearest
 from outlay.schema.columns import OPTIONAL, REQUIRED
+from outlay.schema.intake.iso import CODES, currencies_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,6 +52,9 @@ class Intake:
         """Refuse what cannot be meant, before any row is looked at."""
         _check_columns(self.columns)
         _check_zone(self.timezone)
+        object.__setattr__(self, "currency", _currency(self.currency))
+        rates = self.rates and {code.strip().upper(): rate for code, rate in self.rates.items()}
+        object.__setattr__(self, "rates", rates or None)
         if self.negative not in _NEGATIVE:
             raise ConfigError(
                 f"negative = {self.negative!r} is neither 'reject' nor 'refund'."
@@ -75,6 +80,21 @@ def _check_columns(columns: Mapping[str, str]) -> None:
                 "\n\nHint: give each --map its own column."
             )
         taken[column] = name
+
+
+def _currency(text: str | None) -> str | None:
+    """Return the code that a setting names, by code or by a sign that means one currency."""
+    if text is None:
+        return None
+    found = currencies_of(text)
+    code = found[0] if len(found) == 1 else text.strip().upper()
+    if not re.fullmatch(r"[A-Z][A-Z0-9]{2,4}", code):
+        several = f": it can be {', '.join(found)}" if found else f".{nearest(code, sorted(CODES))}"
+        raise ConfigError(
+            f"currency = {text!r} does not name one currency{several}"
+            "\n\nHint: give its code, such as EUR, USD or INR."
+        )
+    return code
 
 
 def _check_zone(name: str) -> None:

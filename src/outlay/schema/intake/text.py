@@ -12,6 +12,15 @@ _MAX_ROW_SHOWN: Final = 500
 _EXACT: Final = 2.0**53  # up to here a float names one whole number
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, in words.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def as_text(values: pl.Series, field: str) -> pl.Series:
     """Return ``values`` as texts; whole numbers look alike whatever type they came in."""
     if values.dtype == pl.String:
@@ -45,10 +54,10 @@ def trimmed(values: pl.Series, field: str) -> tuple[pl.Series, int]:
     """Return ids without blanks around them, blank ones missing, and how many were trimmed."""
     text = as_text(values, field)
     bare = text.str.strip_chars()
-    changed = int((bare != text).sum())
-    if (bare == "").any():
-        bare = bare.set(bare == "", None)
-        changed -= int((text.str.strip_chars() == "").sum() - (text == "").sum())
+    changed = int(((bare != text) & (bare != "")).sum())
+    blank = bare == ""
+    if blank.any():
+        bare = bare.set(blank, None)
     return bare, changed
 
 

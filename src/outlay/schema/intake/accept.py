@@ -1,0 +1,134 @@
+"""Every row is accepted, rejected with its reason, or found to be a duplicate; none is lost."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import polars as pl
+
+from outlay.errors import InputError
+from outlay.schema.intake.account import account
+from outlay.schema.intake.amounts import MAX_AMOUNT, Amounts, read_amounts
+from outlay.schema.intake.clock import with_clock
+from outlay.schema.intake.convert import convert
+from outlay.schema.intake.currency import Currencies, read_currencies
+from outlay.schema.intake.faults import predicate
+from outlay.schema.intake.identity import read_names, read_types, read_users
+from outlay.schema.intake.labels import read_labels
+from outlay.schema.intake.mapping import check_parts, currency_in, map_columns
+from outlay.schema.intake.raw import Raw
+from outlay.schema.intake.settings import Accepted, Intake
+from outlay.schema.intake.text import counted
+from outlay.schema.intake.times import read_times
+from outlay.schema.intake.work import Work
+
+_NAMES: Final = ("transaction_id", "counterparty_id", "country", "channel", "device_id")
+
+
+def accept(raw: Raw, settings: Intake | None = None) -> Accepted:
+    """Turn a table as it was read into transactions, and account for every row.
+
+    Raises
+    ------
+    MissingColumnsError
+        If no column is the user, the amount or the time.
+    CurrencyError
+        If amounts are in several currencies and no rates say what they are worth.
+    InputError
+        If there are no rows, or none can be accepted.
+    """
+    settings = settings or Intake()
+    if not raw.n_read:
+        raise InputError(
+            f"{raw.name} has no rows.\n\nHint: give a table with at least one payment."
+        )
+    mapping, notes = map_columns(raw.frame.columns, settings.columns, raw.name)
+    check_parts(mapping, raw.parts)
+    work = Work(raw, settings, mapping, [*raw.notes, *notes])
+    _read_users(work)
+    _read_times(work)
+    _read_types(work)
+    _read_amounts(work)
+    _read_others(work)
+    return account(work)
+
+
+def _read_users(work: Work) -> None:
+    column = work.required("user_id")
+    work.made["user_id"], faults, notes = read_users(column)
+    work.faults.add("user_id", faults, column)
+    work.notes += notes
+
+
+def _read_times(work: Work) -> None:
+    column, notes = with_clock(work.raw.frame, work.mapping, work.settings.columns)
+    now = work.settings.now or datetime.now(UTC)
+    times = read_times(column, work.settings.timezone, work.settings.time_format, now)
+    work.made["timestamp"] = times.values
+    work.faults.add("timestamp", times.faults, column)
+    work.notes += notes + times.notes
+
+
+def _read_types(work: Work) -> None:
+    column = work.column("transaction_type")
+    if column is not None:
+        work.made["transaction_type"] = read_types(column)
+
+
+def _read_amounts(work: Work) -> None:
+    column = work.required("amount")
+    amounts = read_amounts(column, work.settings.negative)
+    work.faults.add("amount", amounts.faults, column)
+    currencies = _currencies(work, amounts)
+    work.faults.add("currency", currencies.faults, work.column("currency"))
+    work.notes += amounts.notes + currencies.notes
+    _convert(work, amounts.values, currencies.codes)
+    _mark_refunds(work, amounts)
+
+
+def _currencies(work: Work, amounts: Amounts) -> Currencies:
+    named = currency_in(work.mapping["amount"])
+    if named and "currency" not in work.mapping and amounts.signs is None:
+        codes = pl.repeat(named, work.height, dtype=pl.String, eager=True)
+        note = f"amounts are in {named}, as the column {work.mapping['amount']!r} says"
+        return Currencies(codes, None, [note])
+    settings = work.settings
+    return read_currencies(
+        work.column("currency"), amounts.signs, settings.currency, settings.rates
+    )
+
+
+def _convert(work: Work, values: pl.Series, codes: pl.Series | None) -> None:
+    if codes is not None:
+        work.made["currency"] = codes
+    bad = work.faults.is_bad
+    sound = codes.set(bad, None) if codes is not None and bad.any() else codes
+    converted = convert(values, sound, work.settings.currency, work.settings.rates)
+    work.made["amount"] = converted.amounts
+    work.currency = converted.currency
+    work.notes += converted.notes
+    if converted.is_converted:
+        work.made["amount_original"] = values
+        over = predicate(converted.amounts > MAX_AMOUNT, "is more than 1e15 once converted")
+        work.faults.add("amount", over, work.column("amount"))
+
+
+def _mark_refunds(work: Work, amounts: Amounts) -> None:
+    if amounts.is_refund is None or not amounts.refunds:
+        return
+    unknown = pl.repeat("unknown", work.height, dtype=pl.String, eager=True)
+    types = work.made.get("transaction_type", unknown)
+    work.made["transaction_type"] = types.set(amounts.is_refund.fill_null(value=False), "refund")
+    kept = counted(amounts.refunds, "negative amount")
+    work.notes.append(f"{kept} kept, without the minus, as payments of the type 'refund'")
+
+
+def _read_others(work: Work) -> None:
+    for name in _NAMES:
+        column = work.column(name)
+        if column is not None:
+            work.made[name], notes = read_names(column, name)
+            work.notes += notes
+    labels = work.column("is_fraud")
+    if labels is not None:
+        work.made["is_fraud"], notes = read_labels(labels)
+        work.notes += notes
