@@ -1,0 +1,5 @@
+"""Fuzzy risk: a dozen rules in words over how unusual amount, time, velocity and novelty are."""
+
+from outlay.detectors.fuzzy.detector import FuzzyDetector
+
+__all__ = ["FuzzyDetector"]

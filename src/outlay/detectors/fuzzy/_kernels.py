@@ -1,0 +1,180 @@
+"""Mamdani inference over many rows: memberships, clauses, clipped terms, centroid.
+
+A block of rows is worked through together, every step over all its rows before the next, so that
+the compiler uses vector instructions; each row's own sums keep their order, hence a row scored
+alone has the very bits it has in a table.
+
+The centroid needs two integrals of the highest of the clipped terms. At a point of the grid where
+one term alone is above 0, that height depends on one level only; the sum over all such points of a
+term is a piecewise linear function of its level and is looked up. What is left to do point by point
+is where terms overlap.
+
+A statement about an unknown input (NaN) holds to degree 0, negated or not.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.jit import kernel
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BLOCK: Final = 64
+
+
+@kernel
+def infer(
+    inputs: Floats,
+    tables: Floats,
+    first_term: Ints,
+    literals: Ints,
+    ends: Ints,
+    consequents: Ints,
+    overlap: Floats,
+    overlap_weights: Floats,
+    alone_levels: Floats,
+    alone_lines: Floats,
+    alone_first: Ints,
+    scores: Floats,
+) -> None:
+    """Write the centroid of the risk into ``scores``; 0 where no rule fires.
+
+    ``inputs`` has one input a row, a transaction a column, values in [0, 1] or NaN.
+    """
+    n = inputs.shape[1]
+    held = np.zeros((2 * len(tables), BLOCK))
+    fired = np.empty((len(overlap), BLOCK))
+    below = np.empty(BLOCK, np.int64)
+    work = np.empty((3, BLOCK))
+    integrals = np.empty((2, BLOCK))
+    for start in range(0, n, BLOCK):
+        rows = min(BLOCK, n - start)
+        for number in range(len(first_term) - 1):
+            _place(inputs[number], start, rows, tables.shape[1] - 1, below, work)
+            for term in range(first_term[number], first_term[number + 1]):
+                _statements(tables[term], below, work, held[2 * term], held[2 * term + 1])
+        _clauses(held, literals, ends, consequents, work[0], fired)
+        integrals[:] = 0.0
+        for term in range(len(fired)):
+            _alone(fired[term], alone_levels[term], alone_lines[term], alone_first[term], integrals)
+        for point in range(overlap.shape[1]):
+            _overlap(overlap, point, fired, work[0], overlap_weights, integrals)
+        for row in range(rows):
+            area = integrals[0, row]
+            scores[start + row] = integrals[1, row] / area if area > 0.0 else 0.0
+
+
+@kernel
+def _place(values: Floats, start: int, rows: int, steps: int, below: Ints, work: Floats) -> None:
+    """Find each value's place on the grid: the point below, the way to the next, and if known."""
+    share = work[0]
+    known = work[1]
+    for row in range(rows):
+        value = values[start + row]
+        unknown = np.isnan(value)
+        known[row] = 0.0 if unknown else 1.0
+        place = 0.0 if unknown else min(max(value, 0.0), 1.0) * steps
+        point = min(int(place), steps - 1)
+        below[row] = point
+        share[row] = place - point
+    for row in range(rows, BLOCK):
+        below[row] = 0
+        share[row] = 0.0
+        known[row] = 0.0
+
+
+@kernel
+def _statements(table: Floats, below: Ints, work: Floats, holds: Floats, fails: Floats) -> None:
+    """Interpolate one term's membership, and its complement, for the rows of a block."""
+    share = work[0]
+    known = work[1]
+    for row in range(BLOCK):
+        point = below[row]
+        low = table[point]
+        degree = low + share[row] * (table[point + 1] - low)
+        holds[row] = known[row] * degree
+        fails[row] = known[row] * (1.0 - degree)
+
+
+@kernel
+def _clauses(
+    held: Floats, literals: Ints, ends: Ints, consequents: Ints, clause: Floats, fired: Floats
+) -> None:
+    """Fire every clause: the least of its statements, the most of each consequent's clauses."""
+    fired[:] = 0.0
+    at = 0
+    for number in range(len(ends)):
+        clause[:] = 1.0
+        while at < ends[number]:
+            degrees = held[literals[at]]
+            for row in range(BLOCK):
+                clause[row] = min(clause[row], degrees[row])
+            at += 1
+        most = fired[consequents[number]]
+        for row in range(BLOCK):
+            most[row] = max(most[row], clause[row])
+
+
+@kernel
+def _alone(levels: Floats, knots: Floats, lines: Floats, first: Ints, integrals: Floats) -> None:
+    """Add the integrals over the points that one term has for itself, at its level."""
+    for row in range(BLOCK):
+        level = levels[row]
+        piece = first[int(level * (len(first) - 1))]
+        while knots[piece] <= level:
+            piece += 1
+        line = lines[piece]
+        integrals[0, row] += line[0] + level * line[1]
+        integrals[1, row] += line[2] + level * line[3]
+
+
+@kernel
+def _overlap(
+    overlap: Floats, point: int, fired: Floats, height: Floats, weights: Floats, integrals: Floats
+) -> None:
+    """Add one point at which several terms are above 0: the highest of them, clipped."""
+    height[:] = 0.0
+    for term in range(len(overlap)):
+        full = overlap[term, point]
+        if full > 0.0:
+            level = fired[term]
+            for row in range(BLOCK):
+                clipped = min(full, level[row])
+                height[row] = max(height[row], clipped)
+    area = weights[0, point]
+    moment = weights[1, point]
+    for row in range(BLOCK):
+        integrals[0, row] += area * height[row]
+        integrals[1, row] += moment * height[row]
+
+
+@kernel
+def levels(signal: Floats, knots: Floats, out: Floats) -> None:
+    """Write where each value lies between the knots, 0 at the first and 1 beyond the last.
+
+    A value that training saw often lies at the lowest of its knots; unknown ones stay unknown.
+    """
+    last = len(knots) - 1
+    for row in range(len(signal)):
+        value = signal[row]
+        if np.isnan(value) or np.isnan(knots[0]):
+            out[row] = np.nan
+            continue
+        low = 0
+        high = last + 1
+        while low < high:
+            middle = (low + high) >> 1
+            if knots[middle] < value:
+                low = middle + 1
+            else:
+                high = middle
+        if low == 0:
+            out[row] = 0.0
+        elif low > last:
+            out[row] = 1.0
+        else:
+            before = knots[low - 1]
+            out[row] = (low - 1 + (value - before) / (knots[low] - before)) / last
