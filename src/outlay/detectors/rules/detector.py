@@ -1,0 +1,139 @@
+"""The rules as a detector."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from outlay.detectors.base import Arrays, Parts, Settings
+from outlay.detectors.rules import columns, reasons
+from outlay.detectors.rules.judge import Verdicts, judge, not_assessed
+from outlay.detectors.rules.library import load_pack
+from outlay.detectors.rules.pack import Mode, Pack
+from outlay.detectors.rules.problems import Source
+from outlay.detectors.rules.reading import read_pack
+from outlay.detectors.rules.report import report
+from outlay.detectors.rules.units import Wording
+from outlay.errors import ModelError
+from outlay.schema.reason import Reason
+
+_VERSION: Final = 1
+
+
+class RulesDetector:
+    """Judges every transaction by the rules of a pack; its score is the rules' confidence.
+
+    Parameters
+    ----------
+    pack
+        The name of a shipped pack, the path of a TOML file, or a loaded pack.
+    parameters
+        Values that replace those under the pack's ``[parameters]``.
+    currency
+        What amounts are in, for the texts.
+    history
+        Which reading of the user's history the features come from, for the texts.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"amount": [9.5, 8000.0], "hour": [12.0, 2.0]})
+    >>> [reason.text for reason in RulesDetector(currency="EUR").explain(table)[1]]
+    ['8,000 EUR is above the limit of 5,000 EUR; normal is up to 5,000 EUR']
+    """
+
+    name: ClassVar[str] = "rules"
+
+    def __init__(
+        self,
+        *,
+        pack: str | Path | Pack = "classic",
+        parameters: Mapping[str, float] | None = None,
+        currency: str | None = None,
+        history: Literal["past", "full"] = "past",
+    ) -> None:
+        if isinstance(pack, Pack):
+            self.pack = read_pack(pack.source, {**pack.overrides, **(parameters or {})})
+        else:
+            self.pack = load_pack(pack, parameters=parameters)
+        self.currency, self.history = currency, history
+        self.hit_shares: dict[str, float] = {}
+
+    @property
+    def threshold(self) -> float:
+        """The least confidence that is an anomaly without a violation: just above the pack's."""
+        return float(min(np.nextafter(self.pack.anomaly_above, 2.0), 1.0))
+
+    def fit(self, table: pl.DataFrame) -> Self:
+        """Keep how often each rule is violated in ``table``; the rules themselves do not learn."""
+        hits = self.hits(table)
+        self.hit_shares = {code: float(hits[code].mean() or 0.0) for code in hits.columns}  # type: ignore[arg-type]
+        return self
+
+    def score(self, table: pl.DataFrame) -> NDArray[np.float64]:
+        """Return the confidence of each row, not rounded."""
+        return self._judge(table).confidence(self.pack.combine)
+
+    def detail(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return what the scored table says about the rules."""
+        return columns.detail(self.pack, self._judge(table))
+
+    def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
+        """Return a reason for every violation of each row, weightiest first."""
+        wording = Wording(self.currency, self.history)
+        return reasons.explain(self.pack, self._judge(rows), rows, wording)
+
+    def report(self, row: Mapping[str, Any] | pl.DataFrame, currency: str | None = None) -> str:
+        """Return the full report of one transaction, in plain text."""
+        wording = Wording(currency or self.currency, self.history)
+        return report(row, pack=self.pack, wording=wording)
+
+    def hits(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return which rules each row violates, one column a rule, those in shadow mode too."""
+        verdicts = self._judge(table, "active", "shadow")
+        codes = [rule.code for rule in verdicts.rules]
+        return pl.DataFrame(dict(zip(codes, verdicts.violated.T, strict=True)))
+
+    def not_assessed(self, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+        """Return the rules that could not judge any row, with the columns that say nothing."""
+        return not_assessed(self.pack, table)
+
+    def to_parts(self) -> Parts:
+        """Return the pack's text, its digest and what training saw."""
+        settings: Settings = {
+            "version": _VERSION,
+            "source": self.pack.source.name,
+            "text": self.pack.source.text,
+            "digest": self.pack.digest,
+            "parameters": dict(self.pack.overrides),
+            "currency": self.currency,
+            "history": self.history,
+            "hit_shares": self.hit_shares,
+        }
+        return settings, {}
+
+    @classmethod
+    def from_parts(cls, settings: Settings, arrays: Arrays) -> Self:  # noqa: ARG003 - it has none
+        """Return the detector that gave these parts; a changed pack is refused."""
+        if settings.get("version") != _VERSION:
+            raise ModelError(
+                f"the rules are of format {settings.get('version')!r}, this version reads {_VERSION}"
+                "\n\nHint: train the model again"
+            )
+        source = Source(settings["source"], settings["text"])
+        pack = read_pack(source, settings["parameters"])
+        if pack.digest != settings["digest"]:
+            raise ModelError(
+                f"rule pack {source.name} in the model is not the one it was trained with: "
+                "its digest differs\n\nHint: restore the model's folder, or train it again"
+            )
+        found = cls(pack=pack, currency=settings["currency"], history=settings["history"])
+        found.hit_shares = dict(settings["hit_shares"])
+        return found
+
+    def _judge(self, table: pl.DataFrame, *modes: Mode) -> Verdicts:
+        rules = self.pack.in_mode(*(modes or ("active",)))
+        return judge(rules, self.pack.scope, table)

@@ -1,0 +1,194 @@
+"""From a pack's text to a checked pack, or to one error with everything that is wrong with it."""
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from outlay.detectors.rules.compiling import Compiler
+from outlay.detectors.rules.declared import (
+    BANDS,
+    MAX_RULES,
+    TABLES,
+    BandTable,
+    ConfidenceTable,
+    HeadTable,
+    RuleTable,
+)
+from outlay.detectors.rules.locate import Places
+from outlay.detectors.rules.pack import Band, Pack
+from outlay.detectors.rules.problems import Problem, Source, Span
+from outlay.detectors.rules.scope import COLUMNS, Scope, reserved
+from outlay.errors import RuleError, nearest
+
+T = TypeVar("T")
+
+_TOP: Final = (*HeadTable.__struct_fields__, *TABLES, "confidence", "band", "rule")
+_FORM: Final = "see the form of a pack in a shipped one: outlay rules list classic"
+
+
+def read_pack(source: Source, parameters: Mapping[str, float] | None = None) -> Pack:
+    """Return the checked pack, its parameters replaced by those given."""
+    reader = _Reader(source, Places(source.text))
+    return reader.pack(dict(parameters or {}))
+
+
+@dataclass(slots=True)
+class _Reader:
+    source: Source
+    places: Places
+    problems: list[Problem] = field(default_factory=list)
+
+    def pack(self, overrides: dict[str, float]) -> Pack:
+        data = self._data()
+        self._unknown(data, "", _TOP)
+        head = self._convert({k: data[k] for k in data if k in _HEAD}, "", HeadTable)
+        named = {name: self._names(data, name) for name in TABLES}
+        self._clashes(named)
+        parameters = named["parameters"] | self._overrides(named["parameters"], overrides)
+        sets = {name: tuple(members) for name, members in named["sets"].items()}
+        scope = Scope({**COLUMNS, **named["columns"]}, parameters, sets)
+        confidence = self._convert(data.get("confidence", {}), "confidence", ConfidenceTable)
+        bands = self._bands(data)
+        compiler = Compiler(scope, self.places, self.problems)
+        rules = [compiler.rule(table, place) for table, place in self._rules(data)]
+        self.problems += compiler.clashes(rules)
+        if self.problems or head is None or confidence is None:
+            raise self.source.error(self.problems)
+        return Pack(
+            name=head.name,
+            version=head.version,
+            description=head.description,
+            rules=tuple(rule for rule in rules if rule),
+            bands=bands,
+            combine=confidence.combine,
+            anomaly_above=confidence.anomaly_above,
+            scope=scope,
+            source=self.source,
+            overrides=overrides,
+        )
+
+    def _data(self) -> dict[str, Any]:
+        """Parse the file; a file that is not TOML has one problem, and no other can be found."""
+        try:
+            return tomllib.loads(self.source.text)
+        except tomllib.TOMLDecodeError as error:
+            problem = _broken(self.source.text, str(error))
+        except (RecursionError, ValueError):  # arrays in arrays …; a number of 5,000 digits
+            problem = Problem("this cannot be read as TOML", _FORM, Span(0, 1))
+        raise self.source.error([problem])
+
+    def _unknown(self, table: Mapping[str, Any], place: str, known: tuple[str, ...]) -> None:
+        for key in table:
+            if key not in known:
+                message = f"unknown key {key[:60]!r}.{nearest(key, known)}"
+                hint = f"the keys here are {', '.join(known)}"
+                self.problems.append(Problem(message, hint, self.places.key(place, key)))
+
+    def _convert(self, value: Any, place: str, form: type[T]) -> T | None:
+        """Check a table against its declared form; a wrong one becomes a problem."""
+        fields: tuple[str, ...] = getattr(form, "__struct_fields__", ())
+        if fields and isinstance(value, dict):
+            if place:
+                self._unknown(value, place, fields)
+            value = {key: item for key, item in value.items() if key in fields}
+        try:
+            return msgspec.convert(value, form)
+        except msgspec.ValidationError as error:
+            what, _, path = str(error).partition(" - at ")
+            key = re.search(r"\.(\w+)", path)
+            name = f"{key[1]}: " if key else ""
+            span = self.places.key(place, key[1] if key else place)
+            self.problems.append(Problem(f"{name}{_plain(what)}", _FORM, span))
+            return None
+
+    def _names(self, data: Mapping[str, Any], table: str) -> dict[str, Any]:
+        form: type[dict[str, Any]] = TABLES[table]
+        found = self._convert(data.get(table, {}), table, form)
+        for name, value in (found or {}).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                span = self.places.key(table, name)
+                self.problems.append(Problem(f"{name} is not a finite number", _FORM, span))
+        return found or {}
+
+    def _clashes(self, named: Mapping[str, Mapping[str, Any]]) -> None:
+        seen: set[str] = set()
+        for table, names in named.items():
+            for name in names:
+                if name in seen or reserved([name]):
+                    message = f"{name!r} under [{table}] already means something"
+                    hint = "choose a name that is no column, feature, parameter or set"
+                    self.problems.append(Problem(message, hint, self.places.key(table, name)))
+            seen.update(names)
+
+    def _overrides(
+        self, declared: Mapping[str, float], given: Mapping[str, float]
+    ) -> dict[str, float]:
+        for name, value in given.items():
+            if name not in declared:
+                known = ", ".join(declared) or "it has none"
+                raise RuleError(
+                    f"rule pack {self.source.name} has no parameter {name!r}."
+                    f"{nearest(name, declared)}\n\nHint: its parameters are: {known}"
+                )
+            if isinstance(value, bool) or not math.isfinite(value):
+                raise RuleError(
+                    f"parameter {name!r} of rule pack {self.source.name} is {value!r}"
+                    "\n\nHint: give a finite number"
+                )
+        return {name: float(value) for name, value in given.items()}
+
+    def _tables(self, data: Mapping[str, Any], name: str) -> list[Any]:
+        tables = data.get(name, [])
+        if isinstance(tables, list):
+            return tables
+        message = f"{name} is not a list of tables"
+        self.problems.append(Problem(message, f"write [[{name}]]", self.places.key("", name)))
+        return []
+
+    def _bands(self, data: Mapping[str, Any]) -> tuple[Band, ...]:
+        tables = [
+            self._convert(table, f"band.{i}", BandTable)
+            for i, table in enumerate(self._tables(data, "band"))
+        ]
+        bands = [Band(t.severity, t.at_least, t.action) for t in (tables or BANDS) if t]
+        if len({band.severity for band in bands}) < len(bands):
+            message = "two bands have the same severity"
+            span = self.places.key("band.1", "severity")
+            self.problems.append(Problem(message, "give each severity one [[band]]", span))
+        return tuple(sorted(bands, key=lambda band: -band.at_least))
+
+    def _rules(self, data: Mapping[str, Any]) -> list[tuple[RuleTable, str]]:
+        tables = self._tables(data, "rule")
+        if not tables or len(tables) > MAX_RULES:
+            message = f"a pack has 1 to {MAX_RULES} rules, this one has {len(tables)}"
+            self.problems.append(Problem(message, _FORM, self.places.key("rule.0", "")))
+        read = [
+            (self._convert(table, f"rule.{i}", RuleTable), f"rule.{i}")
+            for i, table in enumerate(tables[:MAX_RULES])
+        ]
+        return [(table, place) for table, place in read if table]
+
+
+_HEAD: Final = HeadTable.__struct_fields__
+
+
+def _plain(message: str) -> str:
+    """Turn the decoder's words into the pack writer's."""
+    return message.replace("`", "'").replace("Object missing required field", "missing key")
+
+
+def _broken(text: str, message: str) -> Problem:
+    found = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    start = len(text.rstrip())
+    if found:
+        lines = text.split("\n")[: int(found[1]) - 1]
+        start = sum(len(line) + 1 for line in lines) + int(found[2]) - 1
+    what = message.partition(" (at ")[0]
+    return Problem(
+        f"this is not TOML: {what}", _FORM, Span(max(0, min(start, len(text) - 1)), start)
+    )
