@@ -68,7 +68,10 @@ class Surprise:
         return self.levels[np.searchsorted(self.ends, given, side="left")]
 
     def inverse_threshold(self, surprise: ArrayLike) -> F4:
-        """Return the largest values whose surprise is at most ``surprise``; -inf where none is."""
+        """Return the largest values whose surprise is at most ``surprise``.
+
+        Where not even the lowest surprise is, -inf: no tree splits there, and only -inf passes.
+        """
         step = np.searchsorted(self.levels, np.asarray(surprise, np.float32), side="right")
         infinity = np.array([np.inf], np.float32)
         return np.concatenate((-infinity, self.ends, infinity))[step]
@@ -123,6 +126,7 @@ def _ends(knots: F4, side: Side) -> F4:
 
     ``P(X >= x)`` between two values is that of the upper one, ``P(X <= x)`` that of the lower.
     """
-    between_is_upper = knots[:-1]
-    between_is_lower: F4 = np.nextafter(knots[1:], np.float32(-np.inf))
-    return between_is_lower if side == "lower" else between_is_upper
+    if side != "lower":
+        return knots[:-1]
+    with np.errstate(over="ignore"):  # below the most negative float32 lies -inf
+        return np.asarray(np.nextafter(knots[1:], np.float32(-np.inf)), np.float32)

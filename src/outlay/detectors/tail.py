@@ -43,7 +43,8 @@ class Tail:
         rising = np.sort(np.asarray(scores, np.float64))
         n = len(rising)
         values, first = np.unique(rising, return_index=True)
-        ranks = np.unique(np.geomspace(1, n, _POINTS).round().astype(np.intp))
+        spread = np.arange(1, n + 1) if n <= _POINTS else np.geomspace(1, n, _POINTS)
+        ranks = np.unique(spread.round().astype(np.intp))
         kept = np.unique(np.searchsorted(values, rising[n - ranks]))
         highest = rising[-min(_EXCESSES, n) :]
         mean_excess = max(float((highest - highest[0]).mean()), _LEAST_MEAN_EXCESS)
