@@ -36,7 +36,8 @@ def read_delimited(data: bytes, name: str) -> Raw:
     data, is_damaged, notes = to_utf8(data, name)
     if b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")  # as old Macs wrote
-    data = data.rstrip(b"\r\n")
+    if data.endswith((b"\n\n", b"\r\n\r\n", b"\r")):
+        data = data.rstrip(b"\r\n")
     dialect, start = find_dialect(data)
     start += len(data) - start - len(data[start:].lstrip(b"\r\n"))
     if start >= len(data):

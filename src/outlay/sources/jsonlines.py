@@ -21,22 +21,26 @@ def read_jsonlines(data: bytes, name: str) -> Raw:
             f"{name} is one JSON array, not JSON lines."
             "\n\nHint: write one object a line, for example with: jq -c '.[]'"
         )
-    lines = [line for line in data.split(b"\n") if line.strip()]
-    frame = None if is_damaged else _fast(data, len(lines))
-    raw = _carefully(lines, name) if frame is None else raw_of(frame, name)
+    frame = None if is_damaged else _fast(data)
+    raw = _carefully(_lines(data), name) if frame is None else raw_of(frame, name)
     raw.notes.extend(notes)
     return raw
 
 
-def _fast(data: bytes, height: int) -> pl.DataFrame | None:
+def _lines(data: bytes) -> list[bytes]:
+    return [line for line in data.split(b"\n") if line.strip()]
+
+
+def _fast(data: bytes) -> pl.DataFrame | None:
     """Let Polars read it all, after looking at every value; ``None`` if it cannot."""
-    if not height:
+    if not data.strip():
         return pl.DataFrame()
     try:
         frame = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    return frame if frame.height == height else None
+    breaks = data.count(b"\n") + (not data.endswith(b"\n"))
+    return frame if frame.height == breaks or frame.height == len(_lines(data)) else None
 
 
 def _carefully(lines: list[bytes], name: str) -> Raw:

@@ -22,7 +22,7 @@ def find_duplicates(
     Both tables have ``position`` (in ``ids``), ``row_number``, ``transaction_id`` and
     ``first_row_number``. Rows are compared with the first of their id.
     """
-    if not has_ids or ids.n_unique() == len(ids):
+    if not has_ids or ids.hash().n_unique() == len(ids):
         empty = pl.DataFrame(schema={"position": pl.UInt32, **DUPLICATES})
         return empty, empty
     again = ids.is_duplicated().arg_true()

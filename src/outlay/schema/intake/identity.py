@@ -14,9 +14,11 @@ _NOBODY: Final = ("nan", "none", "null", "n/a", "na", "nat", "<na>", "undefined"
 def read_users(column: pl.Series) -> tuple[pl.Series, pl.Series | None, list[str]]:
     """Return the users' ids, faults, and notes; a blank id or a word for "none" is missing."""
     ids, notes = read_names(column, "user_id")
-    nobody = ids.str.len_bytes().le(9) & ids.str.to_lowercase().is_in(_NOBODY)
-    if not ids.null_count() and not nobody.any():
+    some = ids.unique()
+    words = some.filter(some.str.to_lowercase().is_in(_NOBODY))
+    if not ids.null_count() and not len(words):
         return ids, None, notes
+    nobody = ids.is_in(words.implode())
     said = predicate(nobody, "says that there is none")
     return ids, first(predicate(ids.is_null(), MISSING), said), notes
 
@@ -53,6 +55,8 @@ def read_types(column: pl.Series) -> pl.Series:
     named = spellings.with_columns(
         pl.when((one == "") | one.is_null()).then(pl.lit("unknown")).otherwise(one).alias("one")
     )
+    if (named["one"] == named["type"]).all(ignore_nulls=False):
+        return text
     return text.to_frame().join(named, on="type", nulls_equal=True, maintain_order="left")["one"]
 
 

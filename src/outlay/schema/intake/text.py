@@ -54,10 +54,11 @@ def trimmed(values: pl.Series, field: str) -> tuple[pl.Series, int]:
     """Return ids without blanks around them, blank ones missing, and how many were trimmed."""
     text = as_text(values, field)
     bare = text.str.strip_chars()
+    lengths = bare.str.len_bytes()
+    if lengths.sum() == text.str.len_bytes().sum() and lengths.min() != 0:
+        return text, 0
     changed = int(((bare != text) & (bare != "")).sum())
-    blank = bare == ""
-    if blank.any():
-        bare = bare.set(blank, None)
+    bare = bare.to_frame("b").select(pl.when(pl.col("b") != "").then("b")).to_series()
     return bare, changed
 
 

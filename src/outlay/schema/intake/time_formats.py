@@ -70,7 +70,9 @@ class TimeFormat:
         return "%M" in self.pattern
 
     def ordered(self, order: Order) -> "TimeFormat":
-        """Return the format with the day first, or with the month first."""
+        """Return the format with the day first or the month first, where it leaves that open."""
+        if not self.is_open:
+            return self
         day_month = ("%d", "%m") if order == "dmy" else ("%m", "%d")
         return replace(self, pattern=self.pattern.format(*day_month))
 

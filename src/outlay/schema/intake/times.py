@@ -1,6 +1,5 @@
 """Times as people write them, as moments in UTC."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -152,63 +151,59 @@ def _from_format(text: pl.Series, pattern: str) -> _Reading:
 def _from_text(text: pl.Series) -> _Reading:
     """Read with the formats that the times themselves show."""
     reading = _Reading(has_clock=False)
-    rows = text.rename("text").to_frame().with_row_index("row").filter(pl.col("text") != "")
-    formats = _formats(rows["text"])
-    order = _day_month_order(rows["text"], formats, reading)
+    parts, rest = _by_format(text)
+    order = _day_month_order(parts, reading)
     moments: list[pl.DataFrame] = []
     clocks: list[pl.DataFrame] = []
     faults: list[pl.DataFrame] = []
-    for found in formats:
-        form = found.ordered(order) if found.is_open else found
-        rows, unread = _read_with(form, rows, reading, moments if found.has_zone else clocks)
-        faults.append(_unreal(unread, found, order))
-    _read_numbers(rows, reading, moments, clocks)
+    for form, rows in parts:
+        read, unread = _read_with(form.ordered(order), rows)
+        (moments if form.has_zone else clocks).append(read)
+        faults.append(_unreal(unread, form, order))
+        reading.has_clock |= form.has_clock and bool(read.height)
+        reading.has_offsets |= form.has_offset and bool(read.height)
+    _read_numbers(rest, reading, moments, clocks)
     reading.moments = _spread(moments, len(text), pl.Datetime("us", "UTC")) if moments else None
     reading.clocks = _spread(clocks, len(text), pl.Datetime("us"))
     reading.faults = _spread(faults, len(text), pl.String()) if faults else None
     return reading
 
 
-def _formats(texts: pl.Series) -> list[TimeFormat]:
-    """Return the formats that occur: those of a sample first, then those of all that is left."""
-    common = _formats_in(texts.gather_every(max(1, len(texts) // _SAMPLE)))
-    rest = texts
-    for form in common:
-        rest = rest.filter(~rest.str.contains(form.shape))
-    return common + _formats_in(_shapes(rest))
+def _by_format(text: pl.Series) -> tuple[list[tuple[TimeFormat, pl.DataFrame]], pl.DataFrame]:
+    """Return the rows of each format that occurs, and those of no format.
+
+    A sample shows the common formats, what is left then shows the others.
+    """
+    rows = text.rename("text").to_frame().with_row_index("row")
+    if text.null_count() or (text.str.len_bytes().min() or 0) == 0:
+        rows = rows.filter(pl.col("text") != "")
+    parts = []
+    for step in (max(1, rows.height // _SAMPLE), 1):
+        for form in _formats_in(rows["text"].gather_every(step)):
+            fits = rows["text"].str.contains(form.shape)
+            parts.append((form, rows if fits.all() else rows.filter(fits)))
+            rows = rows.filter(~fits)
+    return parts, rows
 
 
 def _formats_in(texts: pl.Series) -> list[TimeFormat]:
-    found = Counter(filter(None, map(guess, texts)))
-    return sorted(found, key=lambda form: (-found[form], form.pattern))
+    """Return the formats of ``texts``; of those of one shape (digits are alike), one is looked at."""
+    shapes = texts.rename("text").to_frame()
+    shape = pl.col("text").str.replace_all(r"\d", "9").alias("shape")
+    common = shapes.group_by(shape).agg(pl.len().alias("n"), pl.col("text").min())
+    common = common.sort(["n", "shape"], descending=[True, False]).head(_MAX_SHAPES)
+    return list(dict.fromkeys(filter(None, map(guess, common["text"]))))
 
 
-def _shapes(texts: pl.Series) -> pl.Series:
-    """Return one text of each shape among ``texts``: digits are alike, all else is not."""
-    shapes = (
-        texts.rename("text")
-        .to_frame()
-        .group_by(pl.col("text").str.replace_all(r"\d", "9").alias("s"))
-    )
-    common = shapes.agg(pl.len().alias("n"), pl.col("text").min())
-    return common.sort(["n", "s"], descending=[True, False]).head(_MAX_SHAPES)["text"]
-
-
-def _read_with(
-    form: TimeFormat, rows: pl.DataFrame, reading: _Reading, into: list[pl.DataFrame]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read what has one format's shape; return the other rows, and those that say no real time."""
-    fits = rows["text"].str.contains(form.shape)
-    here = rows if fits.all() else rows.filter(fits)
-    values = here["text"].str.to_datetime(form.pattern, strict=False, time_unit="us")
+def _read_with(form: TimeFormat, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read rows of one format's shape; return the times, and the rows that say no real one."""
+    values = rows["text"].str.to_datetime(form.pattern, strict=False, time_unit="us").alias("t")
     if form.has_zone:
         values = _utc(values)
-    read = values.is_not_null()
-    into.append(here.select("row").with_columns(values.alias("t")).filter(read))
-    if read.any():
-        reading.has_clock |= form.has_clock
-        reading.has_offsets |= form.has_offset
-    return rows.filter(~fits), here.filter(~read)
+    read = rows.select("row").with_columns(values)
+    if not values.null_count():
+        return read, rows.clear()
+    return read.drop_nulls(), rows.filter(values.is_null())
 
 
 def _utc(values: pl.Series) -> pl.Series:
@@ -218,53 +213,45 @@ def _utc(values: pl.Series) -> pl.Series:
 
 def _unreal(unread: pl.DataFrame, form: TimeFormat, order: Order) -> pl.DataFrame:
     """Say why times of a known shape cannot be read."""
-    other = form.ordered("mdy" if order == "dmy" else "dmy").pattern if form.is_open else None
-    swapped = (
-        pl.lit(value=False)
-        if other is None
-        else pl.col("text").str.to_datetime(other, strict=False, time_unit="us").is_not_null()
-    )
-    turned = "has day and month the other way round than the rest of the column"
-    return unread.select(
-        "row",
-        pl.when(swapped)
-        .then(pl.lit(turned))
-        .otherwise(pl.lit("is not a date and time that exists"))
-        .alias("t"),
-    )
+    swapped = pl.lit(value=False)
+    if form.is_open:
+        other = form.ordered("mdy" if order == "dmy" else "dmy").pattern
+        text = pl.col("text")
+        swapped = text.str.to_datetime(other, strict=False, time_unit="us").is_not_null()
+    turned = pl.lit("has day and month the other way round than the rest of the column")
+    unreal = pl.lit("is not a date and time that exists")
+    return unread.select("row", pl.when(swapped).then(turned).otherwise(unreal).alias("t"))
 
 
-def _day_month_order(text: pl.Series, formats: list[TimeFormat], reading: _Reading) -> Order:
+def _day_month_order(parts: list[tuple[TimeFormat, pl.DataFrame]], reading: _Reading) -> Order:
     """Say whether the day or the month comes first, by the dates that allow only one reading."""
-    opened = [form for form in formats if form.is_open]
+    opened = [(form, rows["text"]) for form, rows in parts if form.is_open]
     if not opened:
         return "dmy"
-    both = [_only_one_way(text, form) for form in opened]
+    both = [_only_one_way(text, form) for form, text in opened]
     day_first, month_first = (sum(counts) for counts in zip(*both, strict=True))
     order: Order = "mdy" if month_first > day_first else "dmy"
-    if not day_first and not month_first:
-        example = text.filter(text.str.contains(opened[0].shape)).min()
-        other = opened[0].ordered("mdy").pattern
-        reading.notes.append(
-            f"timestamp: dates such as {example!r} can be read day first and month first; "
-            f"they are read day first (time_format = {other!r} would read the month first)"
-        )
-    else:
+    if day_first or month_first:
         words = "day" if order == "dmy" else "month"
         reading.notes.append(f"timestamp: dates have the {words} first")
+        return order
+    form, text = min(opened, key=lambda pair: pair[0].pattern)
+    reading.notes.append(
+        f"timestamp: dates such as {text.min()!r} can be read day first and month first; they are "
+        f"read day first (time_format = {form.ordered('mdy').pattern!r} reads the month first)"
+    )
     return order
 
 
 def _only_one_way(text: pl.Series, form: TimeFormat) -> tuple[int, int]:
     """Return how many dates can only have the day first, and how many only the month first."""
-    here = text.filter(text.str.contains(form.shape))
     days, months = (
-        here.str.to_datetime(
-            form.ordered(order).pattern, strict=False, time_unit="us"
-        ).is_not_null()
+        text.str.to_datetime(form.ordered(order).pattern, strict=False, time_unit="us")
         for order in ("dmy", "mdy")
     )
-    return int((days & ~months).sum()), int((months & ~days).sum())
+    only_days = days.is_not_null() & months.is_null()
+    only_months = months.is_not_null() & days.is_null()
+    return int(only_days.sum()), int(only_months.sum())
 
 
 def _read_numbers(
@@ -293,6 +280,8 @@ def _spread(parts: list[pl.DataFrame], height: int, dtype: pl.DataType) -> pl.Se
     if len(parts) == 1 and parts[0].height == height:
         return parts[0]["t"]
     table = pl.concat(parts)
+    if not table.height:
+        return pl.repeat(None, height, dtype=dtype, eager=True)
     return pl.repeat(None, height, dtype=dtype, eager=True).scatter(table["row"], table["t"])
 
 
