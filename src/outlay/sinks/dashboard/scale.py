@@ -8,7 +8,7 @@ from outlay.sinks.dashboard.summary import Summary
 
 _FLATTENS_DAYS = 20.0  # the largest amount against an ordinary day's sum
 _FLATTENS_PAYMENTS = 100.0  # and against an ordinary payment
-_TICKS = 8
+_TICKS = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _COMPARED_USERS = 20_000  # comparing names is slow: with more users no near one
 _MOST_DAYS = 731  # two years: what a page can hold
 
 
-def check_options(threshold: float, days: int, timezone: str) -> None:
+def check_options(threshold: float, days: int = 30, timezone: str = "UTC") -> None:
     """Refuse a threshold, a number of days or a time zone that cannot be."""
     if not 0 <= threshold <= 1:
         raise ConfigError(
@@ -38,7 +38,7 @@ def check_options(threshold: float, days: int, timezone: str) -> None:
 
 def of_user(frame: pl.DataFrame, user: str) -> tuple[pl.DataFrame, int]:
     """Return the user's rows that have a time and an amount, by time, and how many do not."""
-    _check_columns(frame)
+    check_columns(frame)
     rows = frame.filter(pl.col("user_id").cast(pl.String) == user)
     if rows.is_empty():
         raise NotFoundError(_nobody(frame, user))
@@ -119,7 +119,8 @@ def _zone(frame: pl.DataFrame) -> str | None:
     return kind.time_zone if isinstance(kind, pl.Datetime) else None
 
 
-def _check_columns(frame: pl.DataFrame) -> None:
+def check_columns(frame: pl.DataFrame) -> None:
+    """Refuse a table without users, amounts and times."""
     missing = [name for name in _NEEDED if name not in frame.columns]
     if missing:
         raise MissingColumnsError(
