@@ -1,6 +1,8 @@
 # ruff: noqa: D102 - each class says in one sentence what is wrong with it
 """A good detector, small enough to see through, and one that breaks each clause of the contract."""
 
+from typing import ClassVar
+
 import numpy as np
 import polars as pl
 
@@ -10,13 +12,12 @@ from outlay.schema.reason import Reason
 class Distance:
     """A good detector: a value's distance from the training's median, on a scale of 0 to 1."""
 
-    name = "distance"
+    name: ClassVar[str] = "distance"
+    threshold = 0.9
 
     def __init__(self):
-        self.middle = None
-        self.spread = None
-
-    threshold = 0.9
+        self.middle = 0.0
+        self.spread = 0.0
 
     def fit(self, table):
         values = table["size"].fill_nan(None)
@@ -158,7 +159,7 @@ class Accumulating(Distance):
     def fit(self, table):
         before = self.spread
         super().fit(table)
-        self.spread += before or 0.0
+        self.spread += before
         return self
 
 

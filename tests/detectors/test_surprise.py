@@ -136,7 +136,7 @@ def test_raw_values_keep_their_splits(column, values):
     curve = Raw.fit(column)
     filled = np.where(np.isnan(values), curve.fill, values)
     shown = curve.transform(values)
-    cuts = np.concatenate((shown[shown < shown.max()], np.float32([0, -7.5, 3])))
+    cuts = np.concatenate((shown[shown < shown.max()], as_float32([0, -7.5, 3])))
 
     assert np.isfinite(shown).all()
     np.testing.assert_array_equal(

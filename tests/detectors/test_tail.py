@@ -1,5 +1,7 @@
 """The tail of the training scores: shares as counted, finest where scores are high."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,11 +76,11 @@ def test_one_score_repeated_has_a_tail():
 )
 def test_damaged_tails_are_named(damage, why):
     """A tail from a file that is none says so; a sound one says nothing."""
-    sound = {
+    sound: dict[str, Any] = {
         "scores": np.array([0.1, 0.2, 0.3]),
         "shares": np.array([1.0, 0.5, 0.1]),
         "mean_excess": 0.1,
     }
 
     assert Tail(**sound).damage() == ""
-    assert why in Tail(**sound | damage).damage()
+    assert why in Tail(**(sound | damage)).damage()

@@ -135,7 +135,8 @@ class IsolationForestDetector:
         credit = self.learned.forest.credit(columns, self.learned.fill)
         credit[np.isnan(columns)] = -np.inf
         saved = np.maximum(credit, 0.0)
-        shares = saved / np.maximum(saved.sum(axis=0), np.finfo(float).tiny)
+        total = np.cumsum(saved, axis=0)[-1]  # feature by feature, in one order for any table
+        shares = saved / np.maximum(total, np.finfo(float).tiny)
         return [self._reasons(credit[:, row], shares[:, row]) for row in range(columns.shape[1])]
 
     def _reasons(self, credit: Floats, shares: Floats) -> list[Reason]:
