@@ -45,15 +45,15 @@ class Rule:
     code: str
     name: str
     when: Expression
-    applies: Expression | None
-    score: Expression | None
-    severity: tuple[tuple[float, Severity], ...]
     reason: Template
-    normal: Template | None
-    mode: Mode
-    always_alert: bool
-    group: str | None
-    feeds: Feeds | None
+    applies: Expression | None = None
+    score: Expression | None = None
+    severity: tuple[tuple[float, Severity], ...] = ((0.0, "medium"),)
+    normal: Template | None = None
+    mode: Mode = "active"
+    always_alert: bool = False
+    group: str | None = None
+    feeds: Feeds | None = None
 
     @property
     def reads(self) -> frozenset[str]:

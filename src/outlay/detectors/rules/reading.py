@@ -12,6 +12,7 @@ import msgspec
 from outlay.detectors.rules.compiling import Compiler
 from outlay.detectors.rules.declared import (
     BANDS,
+    MAX_NAMES,
     MAX_RULES,
     TABLES,
     BandTable,
@@ -87,9 +88,9 @@ class _Reader:
             if key not in known:
                 message = f"unknown key {key[:60]!r}.{nearest(key, known)}"
                 hint = f"the keys here are {', '.join(known)}"
-                self.problems.append(Problem(message, hint, self.places.key(place, key)))
+                self._note(message, hint, self.places.key(place, key))
 
-    def _convert(self, value: Any, place: str, form: type[T]) -> T | None:
+    def _convert(self, value: Any, place: str, form: type[T], key: str = "") -> T | None:
         """Check a table against its declared form; a wrong one becomes a problem."""
         fields: tuple[str, ...] = getattr(form, "__struct_fields__", ())
         if fields and isinstance(value, dict):
@@ -100,20 +101,27 @@ class _Reader:
             return msgspec.convert(value, form)
         except msgspec.ValidationError as error:
             what, _, path = str(error).partition(" - at ")
-            key = re.search(r"\.(\w+)", path)
-            name = f"{key[1]}: " if key else ""
-            span = self.places.key(place, key[1] if key else place)
-            self.problems.append(Problem(f"{name}{_plain(what)}", _FORM, span))
+            field_ = re.search(r"\.(\w+)", path)
+            name = field_[1] if field_ else key
+            told = f"{name}: {_plain(what, name)}" if name else _plain(what, name)
+            self._note(told, _FORM, self.places.key(place, name or place))
             return None
 
     def _names(self, data: Mapping[str, Any], table: str) -> dict[str, Any]:
         form: type[dict[str, Any]] = TABLES[table]
-        found = self._convert(data.get(table, {}), table, form)
-        for name, value in (found or {}).items():
+        given = data.get(table, {})
+        if not isinstance(given, dict) or len(given) > MAX_NAMES:
+            self._convert(given, table, form)
+            return {}
+        found: dict[str, Any] = {}
+        for name, value in given.items():
+            found |= self._convert({name: value}, table, form, name) or {}
             if isinstance(value, float) and not math.isfinite(value):
-                span = self.places.key(table, name)
-                self.problems.append(Problem(f"{name} is not a finite number", _FORM, span))
-        return found or {}
+                self._note(f"{name} is not a finite number", _FORM, self.places.key(table, name))
+        return found
+
+    def _note(self, message: str, hint: str, span: Span) -> None:
+        self.problems.append(Problem(message, hint, span))
 
     def _clashes(self, named: Mapping[str, Mapping[str, Any]]) -> None:
         seen: set[str] = set()
@@ -122,7 +130,7 @@ class _Reader:
                 if name in seen or reserved([name]):
                     message = f"{name!r} under [{table}] already means something"
                     hint = "choose a name that is no column, feature, parameter or set"
-                    self.problems.append(Problem(message, hint, self.places.key(table, name)))
+                    self._note(message, hint, self.places.key(table, name))
             seen.update(names)
 
     def _overrides(
@@ -147,7 +155,7 @@ class _Reader:
         if isinstance(tables, list):
             return tables
         message = f"{name} is not a list of tables"
-        self.problems.append(Problem(message, f"write [[{name}]]", self.places.key("", name)))
+        self._note(message, f"write [[{name}]]", self.places.key("", name))
         return []
 
     def _bands(self, data: Mapping[str, Any]) -> tuple[Band, ...]:
@@ -159,14 +167,14 @@ class _Reader:
         if len({band.severity for band in bands}) < len(bands):
             message = "two bands have the same severity"
             span = self.places.key("band.1", "severity")
-            self.problems.append(Problem(message, "give each severity one [[band]]", span))
+            self._note(message, "give each severity one [[band]]", span)
         return tuple(sorted(bands, key=lambda band: -band.at_least))
 
     def _rules(self, data: Mapping[str, Any]) -> list[tuple[RuleTable, str]]:
         tables = self._tables(data, "rule")
         if not tables or len(tables) > MAX_RULES:
             message = f"a pack has 1 to {MAX_RULES} rules, this one has {len(tables)}"
-            self.problems.append(Problem(message, _FORM, self.places.key("rule.0", "")))
+            self._note(message, _FORM, self.places.key("rule.0", ""))
         read = [
             (self._convert(table, f"rule.{i}", RuleTable), f"rule.{i}")
             for i, table in enumerate(tables[:MAX_RULES])
@@ -175,11 +183,20 @@ class _Reader:
 
 
 _HEAD: Final = HeadTable.__struct_fields__
+_PATTERNS: Final = {
+    "name": "lower case letters, digits, - and _, a letter first",
+    "version": "a version like 1.2.0",
+}
 
 
-def _plain(message: str) -> str:
+def _plain(message: str, name: str) -> str:
     """Turn the decoder's words into the pack writer's."""
-    return message.replace("`", "'").replace("Object missing required field", "missing key")
+    if "matching regex" in message:
+        return f"expected {_PATTERNS.get(name, 'letters, digits and _, a letter first')}"
+    words = {"`": "'", "Object missing required field": "missing key", "'object'": "a table"}
+    for word, plain in words.items():
+        message = message.replace(word, plain)
+    return message
 
 
 def _broken(text: str, message: str) -> Problem:
