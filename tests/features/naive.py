@@ -142,10 +142,13 @@ def habits(past, now, population):
         "weekday": day,
         "hour_rarity": -math.log(24 * (10 * habit.hours[hour] + near) / (10 + n)),
         "weekday_rarity": -math.log(7 * (10 * population.weekdays[day] + days) / (10 + n)),
+        "hour_prior_count": sum((p["timestamp"].hour - hour) % 24 in (23, 0, 1) for p in past),
         "type_rarity": NAN,
+        "type_prior_count": NAN,
     }
     if kind is not None:
         same = sum(p["transaction_type"] == kind for p in past)
+        row["type_prior_count"] = same
         row["type_rarity"] = -math.log((5 * habit.share + same) / (5 + n))
     return row
 

@@ -149,8 +149,10 @@ class CounterpartyPrior(NamedTuple):
     SHARE_BELOW,
     SECONDS_SINCE_LAST,
     DAYS_SINCE_LAST,
-) = range(16)
-COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(16, 32, N_WINDOWS)
+    HOUR_PRIOR_COUNT,
+    TYPE_PRIOR_COUNT,
+) = range(18)
+COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(18, 34, N_WINDOWS)
 (
     BURST_1H,
     BURST_24H,
@@ -165,7 +167,7 @@ COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(16, 32, N_WINDOWS)
     AMOUNT_EXCESS,
     COUNTERPARTY_PRIOR_COUNT,
     COUNTERPARTY_ZSCORE,
-) = range(32, 45)
+) = range(34, 47)
 N_FEATURES: Final = len(NAMES)
 """Places of the features in a row: the order of the catalogue, checked by a test."""
 
@@ -394,14 +396,17 @@ def read_habits(
     day = rows.weekdays[i]
     kind = rows.kinds[i]
     hours = past["hours"]
-    near = 0.5 * hours[hour] + 0.25 * (hours[(hour + 23) % 24] + hours[(hour + 1) % 24])
+    beside = hours[(hour + 23) % 24] + hours[(hour + 1) % 24]
+    near = 0.5 * hours[hour] + 0.25 * beside
     share = (HOUR_PRIOR * prior.type_hours[kind, hour] + near) / (HOUR_PRIOR + n)
     out[HOUR_OF_DAY, i] = hour
     out[WEEKDAY, i] = day
+    out[HOUR_PRIOR_COUNT, i] = hours[hour] + beside
     out[HOUR_RARITY, i] = -np.log(24.0 * share)
     out[WEEKDAY_RARITY, i] = -np.log(
         7.0 * (WEEKDAY_PRIOR * prior.weekdays[day] + past["weekdays"][day]) / (WEEKDAY_PRIOR + n)
     )
+    out[TYPE_PRIOR_COUNT, i] = np.nan
     out[TYPE_RARITY, i] = np.nan
     out[AMOUNT_TYPE_ZSCORE, i] = np.nan
     out[AMOUNT_ODDITY, i] = out[AMOUNT_ZSCORE, i]
@@ -412,6 +417,7 @@ def read_habits(
     count = past["type_counts"][place] if known else 0.0
     mean = past["type_means"][place] if known else 0.0
     m2 = past["type_m2s"][place] if known else 0.0
+    out[TYPE_PRIOR_COUNT, i] = count
     out[TYPE_RARITY, i] = -np.log((TYPE_PRIOR * prior.type_shares[kind] + count) / (TYPE_PRIOR + n))
     out[AMOUNT_TYPE_ZSCORE, i] = zscore(
         log,

@@ -73,6 +73,18 @@ FEATURES: Final[tuple[Feature, ...]] = (
         "whole days since the user's last payment",
         "floor((t - t_last) / 86400)",
     ),
+    Feature(
+        "hour_prior_count",
+        "payments",
+        "the user's earlier payments within an hour of this hour of the day",
+        "#{hour(t') in hour - 1, hour, hour + 1}",
+    ),
+    Feature(
+        "type_prior_count",
+        "payments",
+        "the user's earlier payments of this type",
+        "#{type' = type}",
+    ),
     *(
         Feature(
             f"count_{w}",

@@ -82,7 +82,7 @@ def _judged(
     size = numbers.abs() if negative == "refund" else numbers
     good = size.is_between(0, MAX_AMOUNT)
     refunds = int((is_refund & good).sum()) if is_refund is not None else 0
-    values = size + 0.0  # -0.0 is 0
+    values = size.abs()  # -0.0 is 0
     if good.all(ignore_nulls=False):
         return Amounts(values, None, refunds, is_refund, signs, notes)
     faults = first(unread, *_out_of_range(size))
@@ -115,6 +115,7 @@ def _from_text(
     minus = _is_negative(parts)
     signed = pl.select(pl.when(minus).then(-size).otherwise(size)).to_series()
     unread = _odd_faults(parts, size, style)
+    signed = pl.select(pl.when(unread.is_null()).then(signed)).to_series()
     notes += _notes(text.gather(odd), parts, signed, style)
     signs = parts.select(pl.coalesce("c1", "c2")).to_series()
     everywhere = pl.repeat(None, len(text), dtype=pl.String, eager=True)

@@ -40,8 +40,8 @@ def convert(
     worth = _worth(target, counts, rates)
     factors = codes.replace_strict(worth, default=None, return_dtype=pl.Float64)
     moved = sum(n for code, n in counts.items() if code != target)
-    told = ", ".join(f"1 {code} = {worth[code]:.10g}" for code in counts if code != target)
-    note = f"{counted(moved, 'amount')} converted to {target} ({told} {target})"
+    told = ", ".join(f"1 {code} = {worth[code]:.10g} {target}" for code in counts if code != target)
+    note = f"{counted(moved, 'amount')} converted to {target} ({told})"
     return Converted(amounts * factors, target, [note], is_converted=True)
 
 

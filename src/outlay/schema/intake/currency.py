@@ -61,8 +61,8 @@ def _pairs(column: pl.Series | None, signs: pl.Series | None) -> pl.DataFrame:
 
 def _only_code(stated: pl.Series) -> list[str]:
     """Return what is the whole column's currency, be it one that ISO does not know (PTS, BTC)."""
-    only = stated.drop_nulls().unique()
-    return [only[0].upper()] if len(only) == 1 and _is_code(only[0]) else []
+    only = stated.drop_nulls().str.to_uppercase().unique()
+    return [only[0]] if len(only) == 1 and _is_code(only[0]) else []
 
 
 def _is_code(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 _NAMES: Final = {
     "user_id": """
-        user userid useridentifier username usernumber customerid customer customernumber custid
+        user useridentifier username usernumber customerid customer customernumber custid
         cust clientid client memberid member walletid wallet accountid account accountnumber
         accountno acctid senderaccount senderid sender payerid payer debtoraccount debtorid debtor
         nameorig orig originator originatorid fromaccount fromaccountid fromuser fromid

@@ -1,0 +1,142 @@
+"""A model's folder: JSON, arrays and tables, nothing that runs when it is read."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from outlay.decision import Books, Risk
+from outlay.detectors.base import load_detector
+from outlay.errors import ModelError
+from outlay.features import Pasts, Population
+from outlay.features.state import Counterparties, States
+from outlay.pipeline.model import Model, Parts
+from outlay.pipeline.settings import Config
+from outlay.schema.tail import Tail
+
+VERSION: Final = 1
+MODEL, ARRAYS, BOOKS = "model.json", "arrays.npz", "books.json"
+USERS, COUNTERPARTIES = "users.parquet", "counterparties.parquet"
+IMPORTANCE: Final = "feature_importance.json"
+FILES: Final = (MODEL, ARRAYS, BOOKS, USERS, COUNTERPARTIES, IMPORTANCE)
+
+
+def to_parts(model: Model) -> Parts:
+    """Return all that decides, without the users' states: JSON values, and arrays by name."""
+    settings: dict[str, Any] = {
+        "version": VERSION,
+        "config": msgspec.to_builtins(model.config),
+        "population": msgspec.to_builtins(model.population),
+        "currency": model.currency,
+        "training": dict(model.training),
+        "detectors": {},
+        "excess": {name: tail.mean_excess for name, tail in _tails(model.risk).items()},
+    }
+    arrays = {}
+    for name, detector in model.detectors.items():
+        own, its_arrays = detector.to_parts()
+        settings["detectors"][name] = own
+        arrays |= {f"detector/{name}/{key}": value for key, value in its_arrays.items()}
+    for name, tail in _tails(model.risk).items():
+        arrays[f"tail/{name}/scores"] = tail.scores
+        arrays[f"tail/{name}/shares"] = tail.shares
+    return settings, arrays
+
+
+def _tails(risk: Risk) -> dict[str, Tail]:
+    return {**risk.tails, "total": risk.total}
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write the model's files into ``folder``, which is there."""
+    settings, arrays = to_parts(model)
+    _write_json(folder / MODEL, {**settings, "digest": model.digest})
+    np.savez(folder / ARRAYS, allow_pickle=False, **arrays)
+    _write_json(folder / IMPORTANCE, model.feature_importance())
+    save_pasts(model, folder)
+
+
+def save_pasts(model: Model, folder: Path) -> None:
+    """Write where the model's users, counterparties and books stand."""
+    _write_json(folder / BOOKS, msgspec.to_builtins(model.books))
+    model.pasts.users.to_frame().write_parquet(folder / USERS)
+    model.pasts.counterparties.to_frame().write_parquet(folder / COUNTERPARTIES)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> Model:
+    """Read a model; raise `ModelError` where something is missing, damaged or of another version."""
+    missing = [name for name in FILES[:-1] if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{folder} holds no model: {', '.join(missing)} is not there.\n\n"
+            "Hint: outlay train FILE --model DIR makes one; outlay run leaves one in DIR/model."
+        )
+    try:
+        settings = json.loads((folder / MODEL).read_bytes())
+        if settings.get("version") != VERSION:
+            raise _of_another_version(folder, settings.get("version"))
+        model = _read(folder, settings)
+    except (
+        ValueError, KeyError, TypeError, AttributeError, OSError, BadZipFile,
+        msgspec.ValidationError, pl.exceptions.PolarsError,
+    ) as error:  # fmt: skip
+        raise _damaged(folder, f"{type(error).__name__}: {error}") from error
+    if model.digest != settings.get("digest"):
+        raise _damaged(folder, "its digest does not fit its content")
+    return model
+
+
+def _read(folder: Path, settings: dict[str, Any]) -> Model:
+    with np.load(folder / ARRAYS, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    tails = {
+        name: Tail(arrays[f"tail/{name}/scores"], arrays[f"tail/{name}/shares"], excess)
+        for name, excess in settings["excess"].items()
+    }
+    if damage := "".join(tail.damage() for tail in tails.values()):
+        raise _damaged(folder, damage)
+    return Model(
+        config=msgspec.convert(settings["config"], Config),
+        population=msgspec.convert(settings["population"], Population),
+        detectors={
+            name: load_detector(name).from_parts(own, _arrays_of(name, arrays))
+            for name, own in settings["detectors"].items()
+        },
+        risk=Risk({name: tail for name, tail in tails.items() if name != "total"}, tails["total"]),
+        currency=settings["currency"],
+        training=settings["training"],
+        pasts=Pasts(
+            States.from_frame(pl.read_parquet(folder / USERS)),
+            Counterparties.from_frame(pl.read_parquet(folder / COUNTERPARTIES)),
+        ),
+        books=msgspec.json.decode((folder / BOOKS).read_bytes(), type=Books),
+    )
+
+
+def _arrays_of(name: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    start = f"detector/{name}/"
+    return {
+        key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)
+    }
+
+
+def _of_another_version(folder: Path, version: object) -> ModelError:
+    return ModelError(
+        f"The model in {folder} is of version {version!r}; this release reads {VERSION}.\n\n"
+        "Hint: train it again, or use the release that made it."
+    )
+
+
+def _damaged(folder: Path, damage: str) -> ModelError:
+    return ModelError(
+        f"The model in {folder} is damaged: {damage}.\n\n"
+        "Hint: restore the folder from a copy, or train again."
+    )

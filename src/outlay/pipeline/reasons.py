@@ -1,0 +1,94 @@
+"""The reasons of what was flagged, weightiest first, in words."""
+
+from typing import Final
+
+import polars as pl
+
+from outlay.features.words import words
+from outlay.pipeline.model import Model
+from outlay.schema.reason import Reason
+
+VOICE: Final = {"rules": 1.0, "isolation_forest": 0.9, "fuzzy": 0.5}
+"""How loudly each detector speaks; a rule that somebody wrote goes before what a model credits."""
+MOST: Final = 8
+"""Reasons kept a transaction."""
+SCORE_WEIGHT: Final = 0.05
+
+
+def reasons(model: Model, table: pl.DataFrame) -> pl.Series:
+    """Return the texts of each transaction's reasons; an empty list for what is not flagged."""
+    flagged = table.with_row_index("at").filter(pl.col("is_anomaly") | pl.col("is_alert"))
+    texts: list[list[str]] = [[] for _ in range(len(table))]
+    for at, found in zip(flagged["at"].to_list(), explain(model, flagged), strict=True):
+        texts[at] = [reason.text for reason in found]
+    return pl.Series("reasons", texts, dtype=pl.List(pl.String))
+
+
+def explain(model: Model, rows: pl.DataFrame) -> list[list[Reason]]:
+    """Return every detector's reasons for each of some decided rows, weightiest first."""
+    speaking = {
+        "rules": pl.col("rule_violations").list.len() > 0,
+        "isolation_forest": (pl.col("anomaly_score") >= model.forest_threshold)
+        | pl.col("is_alert"),
+        "fuzzy": (pl.col("fuzzy_risk_category") == "high")
+        | (pl.col("is_alert") & (pl.col("fuzzy_risk_category") != "low")),
+    }
+    found: list[list[Reason]] = [[] for _ in range(len(rows))]
+    for name, says in speaking.items():
+        chosen = rows.with_row_index("place").filter(says)
+        heard = model.detectors[name].explain(chosen) if len(chosen) else []
+        if name == "isolation_forest":
+            heard = _worded(model, chosen, heard)
+        for place, its in zip(chosen["place"].to_list(), heard, strict=True):
+            found[place] += [
+                Reason(reason.code, reason.text, VOICE[name] * reason.weight, name)
+                for reason in its
+            ]
+    young = (rows["prior_count"].to_list(), (~rows["assessed"]).to_list())
+    for place, (n, cold) in enumerate(zip(*young, strict=True)):
+        found[place] = _ordered(found[place])
+        if cold:
+            found[place].append(_cold(n))
+    return found
+
+
+def _worded(model: Model, rows: pl.DataFrame, credits_: list[list[Reason]]) -> list[list[Reason]]:
+    """Put the forest's credits in words, and what its score means before training's."""
+    shares = model.detectors["isolation_forest"].tail(rows["anomaly_score"].to_numpy())  # type: ignore[attr-defined]
+    worded = []
+    for row, share, own in zip(rows.iter_rows(named=True), shares, credits_, strict=True):
+        said = {}
+        for reason in own:
+            text = words(reason.code, row, model.currency)
+            if text and text not in said:
+                said[text] = Reason(reason.code, text, reason.weight, reason.detector)
+        score = (
+            f"anomaly score {row['anomaly_score']:.2f} is higher than "
+            f"{_percent(1 - share)} of scores in training"
+        )
+        worded.append(
+            [*said.values(), Reason("anomaly_score", score, SCORE_WEIGHT, "isolation_forest")]
+        )
+    return worded
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent, never rounded up to all of them."""
+    return f"{min(100 * share, 99.999):.3g} %" if share < 0.9999 else "99.99 %"  # noqa: PLR2004
+
+
+def _ordered(own: list[Reason]) -> list[Reason]:
+    """Return the reasons weightiest first, each text once."""
+    first: dict[str, Reason] = {}
+    for reason in sorted(own, key=lambda reason: -reason.weight):
+        first.setdefault(reason.text, reason)
+    return list(first.values())[:MOST]
+
+
+def _cold(n: float) -> Reason:
+    """Say that the user is judged against the population."""
+    plural = "" if n == 1 else "s"
+    earlier = f"only {n:,.0f} earlier payment{plural}" if n else "no earlier payment"
+    return Reason(
+        "not_assessed", f"{earlier} of this user: judged against all users", 0.0, "decision"
+    )

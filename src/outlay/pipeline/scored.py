@@ -1,0 +1,28 @@
+"""The scored table: the input's columns, the features, the decision."""
+
+import polars as pl
+
+from outlay.pipeline.judge import Judged
+from outlay.schema.catalog import NAMES
+from outlay.schema.columns import DECISION, OPTIONAL, REQUIRED
+from outlay.schema.intake import Accepted
+
+OURS = {*NAMES, *DECISION}
+
+
+def scored_table(accepted: Accepted, judged: Judged) -> pl.DataFrame:
+    """Return one row a transaction, in the order of the input.
+
+    The input's own columns come first, by their own names; then those that were mapped or made
+    (``user_id`` where the input called it otherwise), the features, the decision. A column of the
+    input that bears the name of one of ours, as in a table that was scored before, gives way.
+    """
+    table = judged.table.sort("row_number", maintain_order=True)
+    given = [name for name in accepted.input_columns if name not in OURS]
+    made = [name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in given]
+    return table.select(*given, *made, *NAMES, *DECISION)
+
+
+def replaced(accepted: Accepted) -> list[str]:
+    """Return the input's columns that gave way to ours."""
+    return [name for name in accepted.input_columns if name in OURS]
