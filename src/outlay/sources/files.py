@@ -97,11 +97,9 @@ def _read_bytes(data: bytes, place: Place, fmt: str | None) -> Raw:
 
 def _text_format(data: bytes, name: str) -> str:
     """Tell JSON lines from CSV: the first sign decides, the name only if that is missing."""
-    first = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if first == b"{":
-        return "jsonl"
-    promised = format_by_name(name)
-    return promised if promised == "jsonl" or (promised and not first) else "csv"
+    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_json = head.startswith((b"{", b"[")) or format_by_name(name) == "jsonl"
+    return "jsonl" if is_json else "csv"
 
 
 def _refuse_foreign(data: bytes, name: str) -> None:

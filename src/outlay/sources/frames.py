@@ -82,7 +82,10 @@ def _column(name: str, values: Any) -> pl.Series:
 
 def _objects(name: str, values: Any) -> pl.Series:
     missing = values.isna().to_numpy()
-    items = [None if gone else item for item, gone in zip(values.to_list(), missing, strict=True)]
+    items = [
+        None if gone else item.tolist() if isinstance(item, np.ndarray) else item
+        for item, gone in zip(values.to_list(), missing, strict=True)
+    ]
     try:
         return pl.Series(name, items, strict=True)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
