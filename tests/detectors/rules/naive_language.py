@@ -16,8 +16,7 @@ def arithmetic(sign, a, b):
         return None
     if sign == "/" and b == 0:
         return None if a == 0 else math.copysign(math.inf, a) * math.copysign(1, b)
-    value = {"+": a + b, "-": a - b, "*": a * b}.get(sign)
-    value = a / b if sign == "/" else value
+    value = a / b if sign == "/" else {"+": a + b, "-": a - b, "*": a * b}[sign]
     return None if math.isnan(value) else value
 
 

@@ -97,6 +97,7 @@ def test_severity_and_action_follow_the_confidence(judged):
     assert judged["rule_is_anomaly"].to_list() == [word != "normal" for word in severities]
 
 
+CLASSIC = RulesDetector()
 AMOUNT = st.one_of(
     st.sampled_from([0.0, 100.0, 500.0, 4999.99, 5000.0, 5000.01]), st.floats(0, 2e4)
 )
@@ -107,14 +108,10 @@ USUAL = st.one_of(st.just(math.nan), st.sampled_from([0.0, 100.0]), st.floats(0.
 @given(st.lists(st.tuples(AMOUNT, KIND, st.integers(0, 23), st.integers(0, 20), USUAL, USUAL), min_size=1, max_size=25))  # fmt: skip
 def test_pack_is_what_its_plain_twin_says(rows):
     """Whatever the row, the pack over a table and the plain Python twin on each row agree."""
-    frame = table(
-        *(
-            row(amount=a, transaction_type=k, hour=float(h), prior_count=float(n), user_mean=m, user_p95=p)
-            for a, k, h, n, m, p in rows
-        )
-    )  # fmt: skip
+    names = ("amount", "transaction_type", "hour", "prior_count", "user_mean", "user_p95")
+    frame = pl.DataFrame(rows, schema=names, orient="row", strict=False)
 
-    found = RulesDetector().detail(frame)
+    found = CLASSIC.detail(frame)
 
     for judged, values in zip(found.iter_rows(named=True), rows, strict=True):
         expected = naive.judge(values)

@@ -23,6 +23,7 @@ class Compiler:
     scope: Scope
     places: Places
     problems: list[Problem]
+    near_misses: bool
 
     def rule(self, table: RuleTable, place: str) -> Rule | None:
         """Return the rule, or None with its problems noted."""
@@ -46,6 +47,7 @@ class Compiler:
             always_alert=table.always_alert,
             group=table.group,
             feeds=table.feeds,
+            near_misses=self.near_misses,
         )
 
     def clashes(self, rules: Sequence[Rule | None]) -> list[Problem]:

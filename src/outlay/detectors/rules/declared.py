@@ -28,6 +28,7 @@ class ConfidenceTable(Declared, frozen=True):
 
     combine: Combine = "mean"
     anomaly_above: Share = 0.5
+    near_misses: bool = True
 
 
 class BandTable(Declared, frozen=True):

@@ -62,6 +62,8 @@ def judge(rules: Sequence[Rule], scope: Scope, table: pl.DataFrame) -> Verdicts:
         score = answers[f"{i} score"].to_numpy()
         # a score that cannot be known is 1 where the rule is violated and 0 elsewhere
         scores[:, i] = np.where(np.isnan(score), violated[:, i], np.clip(score, 0.0, 1.0))
+        if not rule.near_misses:
+            scores[:, i] *= violated[:, i]
     return Verdicts(tuple(rules), violated, applies, scores)
 
 

@@ -40,6 +40,8 @@ class Rule:
         Of the rules of one group only the first that applies judges a row.
     feeds
         The column of the scored table that shows this rule's score.
+    near_misses
+        Whether the score counts where the rule is not violated, too.
     """
 
     code: str
@@ -54,6 +56,7 @@ class Rule:
     always_alert: bool = False
     group: str | None = None
     feeds: Feeds | None = None
+    near_misses: bool = True
 
     @property
     def reads(self) -> frozenset[str]:

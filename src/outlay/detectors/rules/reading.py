@@ -55,7 +55,8 @@ class _Reader:
         scope = Scope({**COLUMNS, **named["columns"]}, parameters, sets)
         confidence = self._convert(data.get("confidence", {}), "confidence", ConfidenceTable)
         bands = self._bands(data)
-        compiler = Compiler(scope, self.places, self.problems)
+        near_misses = confidence is None or confidence.near_misses
+        compiler = Compiler(scope, self.places, self.problems, near_misses)
         rules = [compiler.rule(table, place) for table, place in self._rules(data)]
         self.problems += compiler.clashes(rules)
         if self.problems or head is None or confidence is None:

@@ -10,7 +10,7 @@ from outlay.detectors.rules import columns
 from outlay.detectors.rules.judge import Verdicts, judge
 from outlay.detectors.rules.library import load_pack
 from outlay.detectors.rules.pack import Pack
-from outlay.detectors.rules.reasons import shown, worded
+from outlay.detectors.rules.reasons import explain, shown, worded
 from outlay.detectors.rules.scope import COLUMNS, Kind, Scope
 from outlay.detectors.rules.units import UNKNOWN, Wording, clock, text, time_of_day, written
 
@@ -71,6 +71,8 @@ def _lines(pack: Pack, verdicts: Verdicts, table: pl.DataFrame, how: Wording) ->
 def _violations(pack: Pack, verdicts: Verdicts, table: pl.DataFrame, how: Wording) -> Iterator[str]:
     violated = verdicts.violated[0].nonzero()[0]
     if not len(violated):
+        ((*near,),) = explain(pack, verdicts, table.head(1), how)
+        yield from ("", *(reason.text for reason in near)) if near else ()
         return
     values = next(shown(pack, table))
     yield from ("", "Violations")

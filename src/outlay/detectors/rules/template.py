@@ -24,7 +24,7 @@ COMPUTED: Final = {
 }
 """Placeholders beyond the scope: the column each is made of, and its format."""
 
-_NUMERIC: Final = frozenset(FORMATS) - {"text"}
+_NUMERIC: Final = tuple(form for form in FORMATS if form != "text")
 _PLACE: Final = re.compile(r"\{([^{}]*)\}|[{}]")
 _HINT: Final = "write the name of a column, feature or parameter: {amount}, {high_amount:money}"
 
@@ -82,7 +82,8 @@ def _slot(place: re.Match[str], scope: Scope) -> Slot:
         known = nearest(name, (*scope.columns, *scope.parameters, *COMPUTED))
         raise ExpressionError(f"unknown name {name[:60]!r} in a text.{known}", _HINT, span)
     kind = scope.columns.get(name, "number")
-    if form and (form not in FORMATS or (form in _NUMERIC) != (kind == "number")):
-        message = f"{name} cannot be written as {form[:40]!r}.{nearest(form, FORMATS)}"
-        raise ExpressionError(message, f"the formats are {', '.join(FORMATS)}", span)
+    forms = _NUMERIC if kind == "number" else ("text",)
+    if form and form not in forms:
+        message = f"{name} cannot be written as {form[:40]!r}.{nearest(form, forms)}"
+        raise ExpressionError(message, f"its formats are {', '.join(forms)}", span)
     return Slot(name, form or usual_format(name, kind))

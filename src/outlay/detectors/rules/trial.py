@@ -133,7 +133,7 @@ def _one_line(text: str) -> str:
 
 def _row(*cells: str) -> str:
     code, mode, *counts, note = cells
-    return f"{code:<28} {mode:<7} " + " ".join(f"{c:>9}" for c in counts) + f"  {note}"
+    return f"{code:<29} {mode:<7} " + " ".join(f"{c:>9}" for c in counts) + f"  {note}"
 
 
 def _days(table: pl.DataFrame) -> int:

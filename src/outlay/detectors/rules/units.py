@@ -28,7 +28,8 @@ def text(value: Any) -> str:
     >>> text("withdrawal"), text("a" * 99)[-3:]
     ('withdrawal', 'aa…')
     """
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    start = str(value)[: _LONGEST + 1]  # a cell may hold megabytes
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in start)
     return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
 
 
