@@ -312,6 +312,16 @@ def test_labels_are_read():
     )
 
 
+def test_a_column_that_only_sounds_like_labels_is_left_alone():
+    """``class`` with ticket classes is no label: it travels, and the notes say so."""
+    accepted = take({"class": ["economy", "business"]})
+
+    assert "is_fraud" not in accepted.transactions.columns
+    assert "is_fraud" not in accepted.mapping
+    assert column(accepted, "class") == ["economy", "business"]
+    assert "'class' says neither yes nor no: not taken as is_fraud" in accepted.notes
+
+
 @pytest.mark.parametrize("labels", [[1, 0], [1.0, 0.0], [True, False]])
 def test_labels_of_any_type_are_read(labels):
     """Numbers and truths are labels too."""
@@ -356,6 +366,51 @@ def test_the_input_is_left_as_it_was():
     accept(Raw.of(frame), tables.settings(negative="refund"))
 
     assert frame.equals(before)
+
+
+COLUMNS = st.lists(
+    st.sampled_from(
+        [
+            "user_id",
+            "amount",
+            "timestamp",
+            "transaction_id",
+            "transaction_type",
+            "counterparty_id",
+            "currency",
+            "country",
+            "channel",
+            "device_id",
+            "is_fraud",
+            "row_number",
+            "amount_original",
+            "customer_id",
+            "merchant",
+            "class",
+            "Amount",
+            "Date",
+            "time",
+            "risk",
+            "user_id_original",
+        ]
+    ),
+    unique=True,
+)
+
+
+@given(COLUMNS, st.sampled_from([None, "", "1", "EUR", "x", "2024-02-05", "10:00"]))
+@settings(max_examples=100)
+def test_no_column_is_lost(names, value):
+    """Every column of the input stands in the result, in whatever company and whatever it holds."""
+    try:
+        accepted = take({name: [value, value] for name in ("note", *names)})
+    except InputError:
+        return
+
+    table = accepted.transactions
+    assert len(accepted.input_columns) == len({"note", *names, "user_id", "amount", "timestamp"})
+    assert set(accepted.input_columns) <= set(table.columns)
+    assert table["note"].to_list() == [value] * table.height
 
 
 def test_settings_are_checked_at_once():

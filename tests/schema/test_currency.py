@@ -18,6 +18,14 @@ def test_one_currency_needs_no_rates():
     assert "amount_original" not in accepted.transactions.columns
 
 
+def test_an_empty_column_of_currencies_is_kept():
+    """A column without a single currency says nothing, and still stands in the result."""
+    accepted = take({"currency": [None, ""]})
+
+    assert accepted.currency is None
+    assert column(accepted, "currency") == [None, None]
+
+
 def test_nothing_is_assumed():
     """Where nobody names a currency there is none, unless a setting gives it."""
     assert amounts(5).currency is None

@@ -221,6 +221,25 @@ def test_typed_columns_are_moments(values):
     assert moments(take({"timestamp": values})) == [MOMENT]
 
 
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("unit", ["ms", "us"])
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63) + 1, 2**62])
+def test_times_beyond_the_calendar_are_rejected(zone, unit, number):
+    """A damaged Parquet column with a year of six digits costs its row, not the run."""
+    good = 1_700_000_000 * (1_000 if unit == "ms" else 1_000_000)
+    values = pl.Series([number, good]).cast(pl.Datetime(unit, zone))
+    accepted = take({"timestamp": values, "seen": values})
+
+    assert reasons(accepted) == {1: "timestamp lies outside the years 1 to 9999"}
+
+
+def test_dates_beyond_the_calendar_are_rejected():
+    """The same for a column of dates."""
+    accepted = take({"timestamp": pl.Series([2**31 - 1, 19_000], dtype=pl.Int32).cast(pl.Date)})
+
+    assert list(reasons(accepted)) == [1]
+
+
 def test_numbers_that_are_no_times_are_rejected():
     """A step counter is not taken for seconds since 1970."""
     with pytest.raises(

@@ -1,5 +1,6 @@
 """CSV: any separator and quoting, and only broken rows are lost."""
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,6 +201,25 @@ def test_many_broken_quotes_do_not_take_for_ever():
     raw = read_delimited(b"a,b,c,d\n" + line * 10_000, "t.csv")
 
     assert raw.n_read == raw.frame.height + raw.rejected.height
+
+
+def test_rows_that_polars_counts_otherwise_are_an_error(monkeypatch):
+    """Our count of the records is checked against the parser's: no difference passes in silence."""
+    monkeypatch.setattr(pl, "read_csv", lambda *_args, **_kwargs: pl.DataFrame({"a": ["1"] * 9}))
+
+    with pytest.raises(InputError, match=r"t\.csv cannot be read as CSV"):
+        read_delimited(b"a\n1\n2\n", "t.csv")
+
+
+def test_a_parser_that_fails_is_an_error(monkeypatch):
+    """An error of the parser that no care avoids is one of ours."""
+
+    def fail(*_args, **_kwargs):
+        raise pl.exceptions.ComputeError
+
+    monkeypatch.setattr(pl, "read_csv", fail)
+    with pytest.raises(InputError, match=r"t\.csv cannot be read as CSV"):
+        read_delimited(b"a\n1\n2\n", "t.csv")
 
 
 def test_a_zero_byte_is_refused(tmp_path):

@@ -102,6 +102,9 @@ def test_integers_and_floats_meet_as_floats(tmp_path):
         pl.DataFrame({"amount": values}).write_parquet(tmp_path / f"{name}.parquet")
 
     assert read([tmp_path / "*.parquet"]).frame["amount"].to_list() == [1.0, 1.5, None]
+    pl.DataFrame({"amount": [2]}, schema={"amount": pl.Int8}).write_parquet(tmp_path / "d.parquet")
+    whole = read([tmp_path / "a.parquet", tmp_path / "d.parquet"]).frame["amount"]
+    assert whole.dtype == pl.Int64
 
 
 def test_a_file_without_a_required_column_is_named(tmp_path):
@@ -134,8 +137,12 @@ def test_a_name_with_signs_of_a_glob_is_that_file(tmp_path):
 
 
 def test_standard_input_is_read(monkeypatch):
-    """``-`` is a CSV, packed or not, from standard input."""
-    for data in ((HEADER + "T,U,5,x\n").encode(), packed(HEADER + "T,U,5,x\n")):
+    """``-`` is a table from standard input: CSV, packed or not, and the other formats too."""
+    arrow, parquet = io.BytesIO(), io.BytesIO()
+    TABLE.head(1).write_ipc(arrow)
+    TABLE.head(1).write_parquet(parquet)
+    texts = ((HEADER + "T,U,5,x\n").encode(), packed(HEADER + "T,U,5,x\n"))
+    for data in (*texts, arrow.getvalue(), parquet.getvalue()):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         raw = read(["-"])
 
@@ -195,6 +202,7 @@ def test_a_format_can_be_told(tmp_path):
     [
         ("", "t.csv is empty"),
         ("\n\n", "t.csv is empty"),
+        ("sep=;\n", "t.csv is empty"),
         (
             HEADER,
             "t.csv has columns .'transaction_id', 'user_id', 'amount', 'timestamp'. and no rows",

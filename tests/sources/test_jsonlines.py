@@ -79,6 +79,12 @@ def test_invalid_bytes_cost_their_line(tmp_path):
     assert raw.rejected["reason"].to_list() == ["row has bytes that are not UTF-8"]
 
 
+def test_blank_lines_alone_are_an_empty_file(tmp_path):
+    """A file of blank lines has no rows."""
+    with pytest.raises(InputError, match=r"t\.jsonl is empty"):
+        read_text(tmp_path, "\n \n", "t.jsonl")
+
+
 def test_an_array_is_an_error(tmp_path):
     """One array over many lines is JSON, but not lines: said with the way out."""
     with pytest.raises(InputError, match="is one JSON array, not JSON lines"):

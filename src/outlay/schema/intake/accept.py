@@ -98,8 +98,9 @@ def _currencies(work: Work, amounts: Amounts) -> Currencies:
 
 
 def _convert(work: Work, values: pl.Series, codes: pl.Series | None) -> None:
-    if codes is not None:
-        work.made["currency"] = codes
+    if codes is not None or "currency" in work.mapping:
+        empty = pl.repeat(None, work.height, dtype=pl.String, eager=True)
+        work.made["currency"] = empty if codes is None else codes
     bad = work.faults.is_bad
     sound = codes.set(bad, None) if codes is not None and bad.any() else codes
     converted = convert(values, sound, work.settings.currency, work.settings.rates)
@@ -128,7 +129,18 @@ def _read_others(work: Work) -> None:
         if column is not None:
             work.made[name], notes = read_names(column, name)
             work.notes += notes
-    labels = work.column("is_fraud")
-    if labels is not None:
-        work.made["is_fraud"], notes = read_labels(labels)
-        work.notes += notes
+    _read_labels(work)
+
+
+def _read_labels(work: Work) -> None:
+    """Take the labels; a column of another name (``class``) that has none is not about fraud."""
+    column = work.column("is_fraud")
+    if column is None:
+        return
+    labels, notes = read_labels(column)
+    if not labels.count() and column.name != "is_fraud":
+        del work.mapping["is_fraud"]
+        work.notes.append(f"{column.name!r} says neither yes nor no: not taken as is_fraud")
+        return
+    work.made["is_fraud"] = labels
+    work.notes += notes

@@ -9,6 +9,9 @@ from outlay.errors import InputError
 _MAX_SHOWN: Final = 60
 _MAX_CELL_SHOWN: Final = 200
 _MAX_ROW_SHOWN: Final = 500
+_YEAR_1: Final = -719_162  # days from 1970
+_YEAR_10000: Final = 2_932_897
+_DAY: Final = 86_400
 _EXACT: Final = 2.0**53  # up to here a float names one whole number
 
 
@@ -99,7 +102,24 @@ def _cell(values: pl.Series) -> pl.Series:
     return text.to_frame().select(expr).to_series()
 
 
+def in_calendar(values: pl.Series) -> pl.Series:
+    """Return dates and times with those outside the years 1 to 9999 missing: Polars panics at them."""
+    seconds = {"ms": 1_000, "us": 1_000_000}
+    if isinstance(values.dtype, pl.Datetime) and values.dtype.time_unit in seconds:
+        unit = seconds[values.dtype.time_unit]
+        low, high = _YEAR_1 * _DAY * unit, _YEAR_10000 * _DAY * unit
+    elif values.dtype == pl.Date:
+        low, high = _YEAR_1, _YEAR_10000
+    else:
+        return values
+    sound = values.to_physical().is_between(low, high, closed="left")
+    if sound.all():
+        return values
+    return values.to_frame("t").select(pl.when(sound.rename("s")).then("t")).to_series()
+
+
 def _anything(values: pl.Series) -> pl.Series:
+    values = in_calendar(values)
     if values.dtype.is_nested() or values.dtype in {pl.Object, pl.Binary}:
         texts = [None if value is None else str(value) for value in values.to_list()]
         return pl.Series(values.name, texts, dtype=pl.String)

@@ -8,7 +8,7 @@ import polars as pl
 
 from outlay.errors import ConfigError
 from outlay.schema.intake.faults import MISSING, first, predicate
-from outlay.schema.intake.text import as_text, counted
+from outlay.schema.intake.text import as_text, counted, in_calendar
 from outlay.schema.intake.time_formats import Order, TimeFormat, guess
 
 _SAMPLE: Final = 1000
@@ -70,10 +70,8 @@ def read_times(column: pl.Series, timezone: str, time_format: str | None, now: d
 
 
 def _read(column: pl.Series, time_format: str | None) -> _Reading:
-    if isinstance(column.dtype, pl.Datetime):
-        return _from_datetimes(column, column.dtype)
-    if column.dtype == pl.Date:
-        return _Reading(clocks=column.cast(pl.Datetime("us")), has_clock=False)
+    if isinstance(column.dtype, (pl.Datetime, pl.Date)):
+        return _from_dates(column, column.dtype)
     if column.dtype.is_numeric() and time_format is None:
         return _from_numbers(column)
     if column.dtype in {pl.Time(), pl.Duration()}:
@@ -88,10 +86,15 @@ def _read(column: pl.Series, time_format: str | None) -> _Reading:
     return reading
 
 
-def _from_datetimes(column: pl.Series, dtype: pl.Datetime) -> _Reading:
-    if dtype.time_zone is None:
-        return _Reading(clocks=column.cast(pl.Datetime("us")))
-    return _Reading(moments=column.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC")))
+def _from_dates(column: pl.Series, dtype: pl.DataType) -> _Reading:
+    sound = in_calendar(column)
+    far = sound.is_null() & column.is_not_null()
+    faults = predicate(far, "lies outside the years 1 to 9999") if far.any() else None
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        moments = sound.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
+        return _Reading(moments=moments, faults=faults)
+    clocks = sound.cast(pl.Datetime("us"))
+    return _Reading(clocks=clocks, faults=faults, has_clock=dtype != pl.Date)
 
 
 def _from_numbers(column: pl.Series) -> _Reading:
