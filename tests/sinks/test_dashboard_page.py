@@ -86,6 +86,15 @@ def test_what_plotly_shows_is_escaped_for_plotly():
     )
 
 
+@pytest.mark.parametrize("value", ["</script>", "<!--<script>", "\u2028\u2029", "&lt;", "'\"\\ 😀"])
+def test_json_cannot_end_its_block_and_reads_back_the_same(value):
+    """No character that HTML or old JavaScript could take for an end is left."""
+    block = html.json_block({value: [value]})
+
+    assert not re.search("[<>&\u2028\u2029]", block)
+    assert json.loads(block) == {value: [value]}
+
+
 def test_the_page_names_the_only_scripts_that_may_run():
     """The policy allows our two scripts by their hashes, and no address at all."""
     text = page(summarise(payments(3), "U1"))

@@ -150,13 +150,15 @@ def test_the_list_of_files_cannot_reach_outside(tmp_path):
     target = tmp_path / "result"
     target.mkdir()
     (tmp_path / "secret").write_text("mine")
-    names = ["../secret", str(tmp_path / "secret"), 7, "", "link/secret"]
+    (tmp_path / "empty").mkdir()
+    names = ["../secret", str(tmp_path / "secret"), "../empty/x", 7, "", "link/secret", "\0"]
     (target / "link").symlink_to(tmp_path)
     (target / MANIFEST).write_text(json.dumps({"files": names}))
 
     publish(target, {"a": "1"})
 
     assert (tmp_path / "secret").read_text() == "mine"
+    assert (tmp_path / "empty").is_dir()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": 3}', "\x00"])

@@ -42,7 +42,9 @@ def png(summary: Summary) -> bytes:
     _dates(below, summary)
     _heading(figure, summary)
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": "Outlay"})
+    figure.savefig(
+        out, format="png", metadata={"Software": "Outlay"}, pil_kwargs={"compress_level": 3}
+    )
     return out.getvalue()
 
 
