@@ -95,7 +95,7 @@ def load(folder: Path) -> Model:
 
 
 def _read(folder: Path, settings: dict[str, Any]) -> Model:
-    with np.load(folder / ARRAYS, allow_pickle=False) as stored:
+    with (folder / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     tails = {
         name: Tail(arrays[f"tail/{name}/scores"], arrays[f"tail/{name}/shares"], excess)

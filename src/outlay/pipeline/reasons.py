@@ -10,8 +10,8 @@ from outlay.schema.reason import Reason
 
 VOICE: Final = {"rules": 1.0, "isolation_forest": 0.9, "fuzzy": 0.5}
 """How loudly each detector speaks; a rule that somebody wrote goes before what a model credits."""
-MOST: Final = 8
-"""Reasons kept a transaction."""
+MOST: Final = {"rules": 4, "isolation_forest": 3, "fuzzy": 1}
+"""Reasons kept of each detector: more would repeat each other."""
 SCORE_WEIGHT: Final = 0.05
 
 
@@ -27,7 +27,7 @@ def reasons(model: Model, table: pl.DataFrame) -> pl.Series:
 def explain(model: Model, rows: pl.DataFrame) -> list[list[Reason]]:
     """Return every detector's reasons for each of some decided rows, weightiest first."""
     speaking = {
-        "rules": pl.col("rule_violations").list.len() > 0,
+        "rules": pl.col("rule_is_anomaly"),
         "isolation_forest": (pl.col("anomaly_score") >= model.forest_threshold)
         | pl.col("is_alert"),
         "fuzzy": (pl.col("fuzzy_risk_category") == "high")
@@ -39,6 +39,8 @@ def explain(model: Model, rows: pl.DataFrame) -> list[list[Reason]]:
         heard = model.detectors[name].explain(chosen) if len(chosen) else []
         if name == "isolation_forest":
             heard = _worded(model, chosen, heard)
+        if name == "rules":
+            heard = _nearly(chosen, heard)
         for place, its in zip(chosen["place"].to_list(), heard, strict=True):
             found[place] += [
                 Reason(reason.code, reason.text, VOICE[name] * reason.weight, name)
@@ -67,9 +69,21 @@ def _worded(model: Model, rows: pl.DataFrame, credits_: list[list[Reason]]) -> l
             f"{_percent(1 - share)} of scores in training"
         )
         worded.append(
-            [*said.values(), Reason("anomaly_score", score, SCORE_WEIGHT, "isolation_forest")]
+            [
+                *list(said.values())[: MOST["isolation_forest"] - 1],
+                Reason("anomaly_score", score, SCORE_WEIGHT, "isolation_forest"),
+            ]
         )
     return worded
+
+
+def _nearly(rows: pl.DataFrame, own: list[list[Reason]]) -> list[list[Reason]]:
+    """Give those their reason that break no rule but come near to several."""
+    for at, (confidence, broken) in enumerate(zip(rows["rule_confidence"], own, strict=True)):
+        if not broken:
+            text = f"no rule is broken, but several nearly are: rule confidence {confidence:.2f}"
+            own[at] = [Reason("rule_confidence", text, confidence, "rules")]
+    return own
 
 
 def _percent(share: float) -> str:
@@ -82,7 +96,7 @@ def _ordered(own: list[Reason]) -> list[Reason]:
     first: dict[str, Reason] = {}
     for reason in sorted(own, key=lambda reason: -reason.weight):
         first.setdefault(reason.text, reason)
-    return list(first.values())[:MOST]
+    return list(first.values())
 
 
 def _cold(n: float) -> Reason:
