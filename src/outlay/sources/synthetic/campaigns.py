@@ -72,10 +72,12 @@ def plan(
 
 
 def _victims(rng: np.random.Generator, people: People, scenario: int, count: int) -> Ints:
-    """Draw users; those who pay seldom go dormant, those with a business stay below limits."""
-    weight = np.ones(len(people))
+    """Draw users; those who pay now and then go dormant, those with a business stay below limits."""
+    weight: Floats = np.ones(len(people))
     if scenario == c.DORMANT:
-        weight = 1 / people.outings_a_day
+        rate = people.outings_a_day
+        between = (rate > np.quantile(rate, 0.2)) & (rate < np.quantile(rate, 0.7))
+        weight = np.where(between, 1.0, 1e-9)
     if scenario == c.STRUCTURING:
         weight = people.income * np.where(people.kind == BUSINESS, 5.0, 1.0)
     return rng.choice(len(people), count, p=weight / weight.sum())

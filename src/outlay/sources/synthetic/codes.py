@@ -37,14 +37,15 @@ TYPES: Final = (
     "deposit",
     "direct_debit",
     "refund",
+    "top_up",
 )
-PURCHASE, PAYMENT, TRANSFER, CASH, BILL, DEPOSIT, DEBIT, REFUND = range(8)
+PURCHASE, PAYMENT, TRANSFER, CASH, BILL, DEPOSIT, DEBIT, REFUND, TOP_UP = range(9)
 EVERYDAY: Final = 5
 """The first five types are what a user does by hand."""
 
 CHANNELS: Final = ("card", "online", "app", "atm", "standing_order")
 CARD, ONLINE, APP, ATM, STANDING = range(5)
-CHANNEL_OF: Final = np.array([CARD, ONLINE, APP, ATM, APP, STANDING, STANDING, CARD])
+CHANNEL_OF: Final = np.array([CARD, ONLINE, APP, ATM, APP, STANDING, STANDING, CARD, APP])
 
 COUNTRIES: Final = ("DE", "FR", "IT", "ES", "NL", "GB", "US", "TR", "TH", "AE", "BR", "NG", "CN")
 """The first one is home."""

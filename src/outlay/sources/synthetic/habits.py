@@ -34,7 +34,7 @@ def everyday(rng: np.random.Generator, people: People, world: World) -> Rows:
         party=party,
         channel=c.CHANNEL_OF[errand.kind],
         country=country,
-        device=_devices(rng, people, errand),
+        device=np.where(_online(errand.kind), device(rng, people, user, errand.day), c.NO_DEVICE),
         note=_notes(people, errand, note),
     )
     _big_buys(rng, people, rows)
@@ -109,13 +109,16 @@ def _big_buys(rng: np.random.Generator, people: People, rows: Rows) -> None:
     rows["note"] = np.where(some, c.BIG_BUY, rows["note"])
 
 
-def _devices(rng: np.random.Generator, people: People, errand: Errands) -> Ints:
-    """Return the device of what was paid online or in the app; none at a till or a machine."""
-    user, kind = errand.user, errand.kind
-    phone = np.where(errand.day >= people.phone_day[user], 2, 0)
+def _online(kind: Ints) -> Flags:
+    """Tell what is paid by a device; tills and machines have none."""
+    return np.isin(kind, (c.PAYMENT, c.TRANSFER, c.BILL))
+
+
+def device(rng: np.random.Generator, people: People, user: Ints, day: Floats) -> Ints:
+    """Return the user's device of that day: the phone, a new phone, or the tablet."""
+    phone = np.where(day >= people.phone_day[user], 2, 0)
     tablet = people.has_tablet[user] & c.chance(rng, 0.25, len(user))
-    online = (kind == c.PAYMENT) | (kind == c.TRANSFER) | (kind == c.BILL)
-    return np.where(online, people.number[user] * 8 + np.where(tablet, 1, phone), c.NO_DEVICE)
+    return people.number[user] * 8 + np.where(tablet, 1, phone)
 
 
 def _notes(people: People, errand: Errands, note: Ints) -> Ints:

@@ -32,6 +32,8 @@ class People:
     explores: Floats
     favourites: Ints
     payday: Ints
+    salaried: Flags
+    top_up: Floats
     rent: Floats
     n_debits: Ints
     has_tablet: Flags
@@ -104,8 +106,10 @@ def make_people(rng: np.random.Generator, users: int, days: int, merchants: int)
         explores=rng.uniform(0.04, 0.2, users),
         favourites=zipf(rng, merchants, (users, FAVOURITES)),
         payday=rng.choice([1, 15, 25, 27, 28, 30], users).astype(np.int64),
+        salaried=chance(rng, 0.3, users) & (kind != BUSINESS),
+        top_up=np.maximum(20, (income * rng.uniform(0.03, 0.09, users) / 20).round() * 20),
         rent=np.where(
-            chance(rng, 0.65, users), (income * rng.uniform(0.2, 0.4, users)) // 5 * 5, 0
+            chance(rng, 0.35, users), (income * rng.uniform(0.2, 0.4, users)) // 5 * 5, 0
         ),
         n_debits=rng.integers(0, 5, users),
         has_tablet=chance(rng, 0.4, users),

@@ -1,9 +1,11 @@
-"""What comes by itself: salaries, rents, subscriptions, a shop's takings, refunds."""
+"""What comes by itself: salaries, rents, subscriptions, takings, top-ups, refunds."""
 
 import numpy as np
 
 from outlay.sources.synthetic import codes as c
 from outlay.sources.synthetic.codes import Floats, Ints, Rows
+from outlay.sources.synthetic.habits import device
+from outlay.sources.synthetic.outings import hours
 from outlay.sources.synthetic.people import BUSINESS, People
 
 MONTH = 30.4
@@ -16,6 +18,7 @@ def standing(rng: np.random.Generator, people: People, days: int) -> list[Rows]:
         _rents(rng, people, days),
         _debits(rng, people, days),
         _takings(rng, people, days),
+        _top_ups(rng, people, days),
     ]
 
 
@@ -30,7 +33,7 @@ def _monthly(users: Ints, first_day: Ints, days: int) -> tuple[Ints, Ints, Float
 
 
 def _salaries(rng: np.random.Generator, people: People, days: int) -> Rows:
-    paid = np.flatnonzero(people.kind != BUSINESS)
+    paid = np.flatnonzero(people.salaried)
     _, user, day = _monthly(paid, people.payday[paid], days)
     raised = np.where(day >= people.raise_day[user], people.raise_factor[user], 1.0)
     amount = people.income[user] * raised * (1 + 0.01 * rng.standard_normal(len(user)))
@@ -91,6 +94,27 @@ def _takings(rng: np.random.Generator, people: People, days: int) -> Rows:
         type=np.full(len(user), c.DEPOSIT),
         party=c.MACHINE + 5_000 + people.number[user] % 977,
         channel=np.full(len(user), c.ATM),
+    )
+
+
+def _top_ups(rng: np.random.Generator, people: People, days: int) -> Rows:
+    """Fill the wallets of those whose salary goes elsewhere, mostly by the same round sum."""
+    filled = np.flatnonzero(~people.salaried & (people.kind != BUSINESS))
+    often = (0.05 + 0.1 * people.outings_a_day[filled]).clip(max=0.3)
+    user = np.repeat(filled, rng.poisson(often * days))
+    n = len(user)
+    day = rng.integers(0, days, n)
+    here = (day < people.pause_start[user]) | (day >= people.pause_end[user])
+    user, day = user[here], day[here]
+    times = rng.choice([1.0, 1.0, 1.0, 1.0, 0.5, 1.5, 2.0], len(user))
+    return c.payments(
+        user=user,
+        time=day * c.DAY + hours(rng, people, user) * c.HOUR,
+        amount=(people.top_up[user] * times).round(2),
+        type=np.full(len(user), c.TOP_UP),
+        party=c.EMPLOYER + 50_000 + people.number[user] * 7 % 211,
+        channel=np.full(len(user), c.APP),
+        device=device(rng, people, user, day.astype(np.float64)),
     )
 
 
