@@ -234,6 +234,7 @@ def test_a_made_id_never_meets_a_given_one():
         ([True, False], ["true", "false"]),
         (pl.Series(["a", "b"], dtype=pl.Categorical), ["a", "b"]),
         ([1.5, 2.0], ["1.5", "2"]),
+        ([b"a", b"b"], ["a", "b"]),
     ],
     ids=[
         "integers",
@@ -244,6 +245,7 @@ def test_a_made_id_never_meets_a_given_one():
         "truths",
         "categories",
         "halves",
+        "bytes",
     ],
 )
 def test_users_are_texts(values, ids):
@@ -310,6 +312,14 @@ def test_labels_are_read():
     assert any(
         "1 value of 'is_fraud' neither yes nor no, such as '?'" in note for note in accepted.notes
     )
+
+
+def test_labels_of_lists_are_none():
+    """A column that cannot be labels is unlabelled, and told."""
+    accepted = take({"is_fraud": [[1], [0]]})
+
+    assert column(accepted, "is_fraud") == [None, None]
+    assert any("2 values of 'is_fraud' neither yes nor no" in note for note in accepted.notes)
 
 
 def test_a_column_that_only_sounds_like_labels_is_left_alone():

@@ -1,10 +1,11 @@
 """Currencies: taken from the data or a setting, never guessed, brought to one."""
 
+import polars as pl
 import pytest
 
 from outlay.errors import ConfigError, CurrencyError
-from outlay.schema.intake import Intake
-from tests.schema.tables import amounts, column, reasons, take
+from outlay.schema.intake import Intake, Raw, accept
+from tests.schema.tables import amounts, column, reasons, settings, take
 
 RATES = {"EUR": 1.0, "USD": 0.5, "GBP": 2.0}
 
@@ -157,6 +158,15 @@ def test_the_name_of_a_column_can_say_the_currency():
 
     assert accepted.currency == "INR"
     assert "amounts are in INR, as the column 'Amount (INR)' says" in accepted.notes
+
+
+def test_an_amount_with_its_currency_in_the_name_is_found():
+    """``TX_AMOUNT_EUR`` is the amount, without being told."""
+    frame = pl.DataFrame({"user_id": ["U"], "TX_AMOUNT_EUR": [5], "date": ["2024-01-01"]})
+    accepted = accept(Raw.of(frame), settings())
+
+    assert accepted.mapping["amount"] == "TX_AMOUNT_EUR"
+    assert column(accepted, "currency") == ["EUR"]
 
 
 @pytest.mark.parametrize("currency", ["$", "euros!", "", "E"])

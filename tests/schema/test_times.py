@@ -151,11 +151,36 @@ def test_a_given_format_can_have_an_offset():
     assert moments(accepted) == ["2024-02-05T13:07:00"]
 
 
-@pytest.mark.parametrize("pattern", ["%d/%Q", "no format"])
-def test_a_format_that_is_none_is_an_error_or_fits_nothing(pattern):
-    """A format that cannot be meant leaves no row, and no traceback."""
-    with pytest.raises((ConfigError, InputError)):
-        times("2024-02-05", time_format=pattern)
+def test_a_given_format_can_have_dates_only():
+    """That a given format has no time of day is noted like a found one."""
+    note = "timestamp has dates only: every payment counts as made at midnight"
+
+    assert note in times("02/03/2024", time_format="%m/%d/%Y").notes
+    assert note not in times("02/03/2024 10:00", time_format="%m/%d/%Y %H:%M").notes
+
+
+@pytest.mark.parametrize("pattern", ["", "dd/mm/yyyy", "100%"])
+def test_a_format_that_is_none_is_refused(pattern):
+    """A format without a directive is an error that shows one."""
+    with pytest.raises(ConfigError, match=r"is not the format of a time"):
+        Intake(time_format=pattern)
+
+
+def test_a_format_that_polars_refuses_is_refused():
+    """An hour without minutes is no format, and the error says why."""
+    with pytest.raises(ConfigError, match=r"cannot be used: .*both hour and minute"):
+        times("02/03/2024 10", time_format="%d/%m/%Y %H")
+
+
+def test_a_format_that_fits_nothing_says_so():
+    """If no row fits the given format, the error names the format."""
+    with pytest.raises(InputError, match=r"timestamp does not fit the format %d\.%Q \(1 row\)"):
+        times("2024-02-05", time_format="%d.%Q")
+
+
+def test_a_now_without_a_zone_is_utc():
+    """The caller may give ``now`` without a zone."""
+    assert list(reasons(times("2024-02-05", "2024-02-07 01:00", now=NAIVE))) == [2]
 
 
 def test_clock_times_are_those_of_the_zone():

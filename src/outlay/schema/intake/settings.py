@@ -60,6 +60,11 @@ class Intake:
                 f"negative = {self.negative!r} is neither 'reject' nor 'refund'."
                 "\n\nHint: 'refund' keeps negative amounts as refunds; 'reject' sets them aside."
             )
+        if self.time_format is not None and not re.search("%[-_0:#.]*[A-Za-z+]", self.time_format):
+            raise ConfigError(
+                f"time_format = {self.time_format!r} is not the format of a time."
+                "\n\nHint: for example '%d/%m/%Y %H:%M' reads 31/12/2024 23:59."
+            )
         if self.now is not None and self.now.tzinfo is None:
             object.__setattr__(self, "now", self.now.replace(tzinfo=UTC))
 

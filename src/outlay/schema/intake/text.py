@@ -82,8 +82,6 @@ def clipped(text: pl.Series, limit: int) -> pl.Series:
 
 def row_text(frame: pl.DataFrame) -> pl.Series:
     """Return each row as one line of CSV, long values and long lines cut."""
-    if not frame.width:
-        return pl.Series("original", [""] * frame.height, dtype=pl.String)
     cells = [_cell(column).alias(str(i)) for i, column in enumerate(frame.iter_columns())]
     line = pl.DataFrame(cells).select(pl.concat_str(pl.all(), separator=",")).to_series()
     return clipped(line, _MAX_ROW_SHOWN).rename("original")

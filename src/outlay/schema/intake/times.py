@@ -1,5 +1,6 @@
 """Times as people write them, as moments in UTC."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from outlay.schema.intake.faults import MISSING, first, predicate
 from outlay.schema.intake.text import as_text, counted, in_calendar
 from outlay.schema.intake.time_formats import Order, TimeFormat, guess
 
+_CLOCKED: Final = re.compile("%[-_0]?[HIkMTRscX+]")
 _SAMPLE: Final = 1000
 _MAX_SHAPES: Final = 1000
 _UNKNOWN: Final = "is not a time that can be understood"
@@ -133,22 +135,18 @@ def _epoch_note(column: pl.Series) -> str:
 
 
 def _from_format(text: pl.Series, pattern: str) -> _Reading:
-    has_zone = "%z" in pattern or "%:z" in pattern or "%#z" in pattern
     try:
         values = text.str.to_datetime(pattern, strict=False, time_unit="us")
     except pl.exceptions.PolarsError as error:
         raise ConfigError(
-            f"time_format = {pattern!r} is not a time format: {str(error).splitlines()[0]}."
+            f"time_format = {pattern!r} cannot be used: {str(error).splitlines()[0]}"
             "\n\nHint: for example '%d/%m/%Y %H:%M' reads 31/12/2024 23:59."
         ) from error
     unread = predicate(values.is_null(), f"does not fit the format {pattern}")
-    reading = _Reading(faults=unread, has_clock="%H" in pattern or "%I" in pattern)
-    if has_zone:
-        reading.moments = values.dt.convert_time_zone("UTC")
-        reading.has_offsets = True
-    else:
-        reading.clocks = values
-    return reading
+    if values.dtype == pl.Datetime("us"):
+        return _Reading(clocks=values, faults=unread, has_clock=bool(_CLOCKED.search(pattern)))
+    moments = values.dt.convert_time_zone("UTC")
+    return _Reading(moments=moments, faults=unread, has_offsets=True)
 
 
 def _from_text(text: pl.Series) -> _Reading:
