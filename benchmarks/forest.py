@@ -39,7 +39,7 @@ def measure(seen, raw, model, forest):
     arrays = (forest.feature, forest.threshold, forest.expected, forest.depth)
     calls = (
         lambda: -model.score_samples(seen),
-        lambda: kernels.path_lengths(raw, fill, *arrays),
+        lambda: kernels.path_lengths(raw.astype(np.float32), fill.astype(np.float32), *arrays),
         lambda: forest.score(raw, fill),
     )
     rounds = [[seconds(call) for call in calls] for _ in range(ROUNDS + 1)][

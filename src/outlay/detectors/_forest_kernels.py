@@ -28,12 +28,12 @@ _ZERO = np.uint32(0)
 
 
 @kernel
-def _load(columns: F8, fill: F8, start: int, stop: int, block: F4) -> None:
-    """Copy rows into the block, rounded as scikit-learn rounds them, missing values filled."""
+def _load(columns: F4, fill: F4, start: int, stop: int, block: F4) -> None:
+    """Copy rows into the block, missing values filled."""
     for f in range(columns.shape[0]):
         for r in range(stop - start):
             value = columns[f, start + r]
-            block[f, r] = np.float32(fill[f] if np.isnan(value) else value)
+            block[f, r] = fill[f] if np.isnan(value) else value
 
 
 @kernel
@@ -70,7 +70,7 @@ def _descend(block: F4, feature: Nodes, threshold: F4, depth: int, node: U4, ans
 
 @kernel
 def path_lengths(
-    columns: F8, fill: F8, feature: Nodes, threshold: F4, expected: F8, depth: int
+    columns: F4, fill: F4, feature: Nodes, threshold: F4, expected: F8, depth: int
 ) -> F8:
     """Return each row's path length, summed over the trees in their order as scikit-learn does."""
     rows = columns.shape[1]
@@ -92,7 +92,7 @@ def path_lengths(
 
 @kernel
 def path_credits(
-    columns: F8, fill: F8, feature: Nodes, threshold: F4, expected: F8, depth: int
+    columns: F4, fill: F4, feature: Nodes, threshold: F4, expected: F8, depth: int
 ) -> F8:
     """Return, feature by row, the path length that the splits on each feature saved."""
     saved = np.zeros(columns.shape)

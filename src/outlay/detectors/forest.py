@@ -53,16 +53,19 @@ class Forest:
         """Return how many splits a walk passes."""
         return int(self.feature.shape[1]).bit_length()
 
+    @property
+    def _arrays(self) -> tuple[NDArray[np.uint16], NDArray[np.float32], Floats, int]:
+        """Return what the compiled walks take."""
+        return self.feature, self.threshold, self.expected, self.depth
+
     def path_lengths(self, columns: Floats, fill: Floats) -> Floats:
         """Return each row's path length summed over the trees; rows are the columns' second axis."""
         rows = columns.shape[1]
         starts = range(0, rows, _CHUNK)
 
         def part(start: int) -> Floats:
-            chunk = np.array(columns[:, start : start + _CHUNK], order="C")
-            return kernels.path_lengths(
-                chunk, fill, self.feature, self.threshold, self.expected, self.depth
-            )
+            chunk = columns[:, start : start + _CHUNK]
+            return kernels.path_lengths(_single(chunk), _single(fill), *self._arrays)
 
         if rows <= _CHUNK:
             return part(0)
@@ -78,10 +81,7 @@ class Forest:
 
     def credit(self, columns: Floats, fill: Floats) -> Floats:
         """Return the path length each feature saved, feature by row."""
-        rows = np.array(columns, order="C")
-        return kernels.path_credits(
-            rows, fill, self.feature, self.threshold, self.expected, self.depth
-        )
+        return kernels.path_credits(_single(columns), _single(fill), *self._arrays)
 
     @property
     def base(self) -> float:
@@ -124,6 +124,12 @@ def flatten(model: Any, to_raw: ToRaw) -> Forest:
         threshold[inner] = to_raw(int(column), threshold[inner])
     normal = float(_unseen_depth(np.array([model.max_samples_]))[0])
     return Forest(feature, threshold, expected, normal)
+
+
+def _single(values: Floats) -> NDArray[np.float32]:
+    """Return the values rounded as scikit-learn rounds them; too large ones become infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32, order="C")
 
 
 def _heap(tree: Any, depth: int) -> tuple[Any, ...]:
