@@ -53,6 +53,17 @@ def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path):
     assert path.read_text() == "new"
 
 
+def test_the_old_bytes_are_never_written_over(tmp_path):
+    """Whoever has the old file open, or knows it by another name, keeps it."""
+    path, other = tmp_path / "a.txt", tmp_path / "other.txt"
+    path.write_text("old")
+    other.hardlink_to(path)
+
+    write_text(path, "new")
+
+    assert (path.read_text(), other.read_text()) == ("new", "old")
+
+
 def test_bytes_are_on_the_disk_before_they_take_the_old_ones_place(tmp_path, monkeypatch):
     """A full disk that only the flush reports leaves the old file."""
     path = tmp_path / "a.bin"
