@@ -26,7 +26,7 @@ def payments(n=5_000, seed=0):
     rng = np.random.default_rng(seed)
     nats = {name: rng.exponential(1.0, n) for name in FEATURES if name != "prior_count"}
     new = {name: (rng.random(n) < 0.05).astype(float) for name in FEATURES if "new_" in name}
-    amounts = {"amount_zscore": rng.normal(size=n), "amount_type_zscore": rng.normal(size=n)}
+    amounts = {"amount_oddity": rng.normal(size=n)}
     return pl.DataFrame({"prior_count": rng.integers(0, 200, n) * 1.0, **nats, **new, **amounts})
 
 
@@ -36,13 +36,11 @@ def odd(**features):
     middle |= {
         "new_device": 0.0,
         "new_country": 0.0,
-        "amount_zscore": 0.0,
-        "amount_type_zscore": 0.0,
     }
     return pl.DataFrame({name: [float(value)] for name, value in (middle | features).items()})
 
 
-LARGE = {"amount_zscore": 9, "amount_type_zscore": 9}
+LARGE = {"amount_oddity": 9}
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +72,9 @@ def test_high_is_rare_and_few_are_medium(fuzzy):
         ({"burst_1h": 20}, "high"),
         ({"hour_rarity": 20}, "low"),
         ({"new_device": 1}, "low"),
-        ({"amount_zscore": 1.4, "amount_type_zscore": 1.4, "hour_rarity": 20}, "medium"),
+        ({"amount_oddity": 2.0, "hour_rarity": 20}, "medium"),
         (
-            {"amount_zscore": 2.6, "amount_type_zscore": 2.6, "new_device": 1, "new_country": 1},
+            {"amount_oddity": 3.0, "new_device": 1, "new_country": 1},
             "high",
         ),
         (

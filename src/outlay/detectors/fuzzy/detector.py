@@ -1,5 +1,6 @@
 """The fuzzy detector: a dozen rules in words, a score, a category, and the rules that fired."""
 
+import math
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
@@ -10,7 +11,7 @@ from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.fuzzy._kernels import infer
 from outlay.detectors.fuzzy.inputs import INPUTS, Inputs
 from outlay.detectors.fuzzy.language import All, Condition, Is
-from outlay.detectors.fuzzy.program import GRID, Floats, compiled, sampled
+from outlay.detectors.fuzzy.program import GRID, POINTS, Floats, compiled, sampled
 from outlay.detectors.fuzzy.rulebase import load, read
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.schema.reason import Reason
@@ -45,6 +46,11 @@ class FuzzyDetector:
         self.base = load(text, INPUTS, source)
         self._program = compiled(self.base)
         self._names = tuple(self.base.inputs)
+        self._tables: dict[tuple[str, str], list[float]] = {
+            (name, term): sampled(shape).tolist()
+            for name, shapes in self.base.inputs.items()
+            for term, shape in shapes.items()
+        }
         risk = {name: sampled(shape) for name, shape in self.base.risk.items()}
         self._weights = {name: float(GRID @ y / y.sum()) for name, y in risk.items()}
 
@@ -92,9 +98,8 @@ class FuzzyDetector:
 
     def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
         """Return the rules that argue for more than the least risk, by strength times risk."""
-        return [
-            self._reasons(dict(zip(self._names, at, strict=True))) for at in self.levels(rows).T
-        ]
+        at: list[list[float]] = self.levels(rows).T.tolist()
+        return [self._reasons(dict(zip(self._names, row, strict=True))) for row in at]
 
     def _reasons(self, levels: dict[str, float]) -> list[Reason]:
         """Word the rules that fired; the weightiest stands even when it is slight."""
@@ -119,13 +124,19 @@ class FuzzyDetector:
         return max(parts, key=lambda part: part[0])
 
     def _said(self, one: Is, level: float) -> tuple[float, list[str]]:
-        table = sampled(self.base.inputs[one.variable][one.term])
-        degree = 0.0 if np.isnan(level) else float(np.interp(level, GRID, table))
-        if one.negated and not np.isnan(level):
-            degree = 1.0 - degree
+        degree = self._degree(one, level)
         verb = "is not" if one.negated else "is"
         words = f"{one.variable} {verb} {one.term}".replace("_", " ")
         return degree, [f"{words} ({degree:.2f})"]
+
+    def _degree(self, one: Is, level: float) -> float:
+        if math.isnan(level):
+            return 0.0
+        place = min(max(level, 0.0), 1.0) * (POINTS - 1)
+        below = min(int(place), POINTS - 2)
+        table = self._tables[one.variable, one.term]
+        degree = table[below] + (place - below) * (table[below + 1] - table[below])
+        return 1.0 - degree if one.negated else degree
 
     def to_parts(self) -> Parts:
         """Return the rule base's text and what was learned."""

@@ -6,6 +6,7 @@ for one in 10, 0.67 for one in 100, 1 for one in 1,000 and rarer. So the rules' 
 on every data set, and no label is used.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -23,8 +24,7 @@ DECADES: Final = 3.0
 NEW: Final = ("new_counterparty", "new_device", "new_country")
 FEATURES: Final = (
     "prior_count",
-    "amount_zscore",
-    "amount_type_zscore",
+    "amount_oddity",
     "hour_rarity",
     "gap_surprise",
     "burst_1h",
@@ -54,7 +54,7 @@ class Inputs:
     @classmethod
     def fit(cls, table: pl.DataFrame) -> Self:
         """Learn from a training table, whatever the order of its rows."""
-        surprise = np.array([_surprise(column) for column in _features(table).select(NEW)])
+        surprise = np.array([_surprise(_feature(table, name)) for name in NEW])
         return cls(surprise, np.array([_knots(s) for s in _signals(table, surprise)]))
 
     def levels(self, table: pl.DataFrame, names: tuple[str, ...] = INPUTS) -> Floats:
@@ -78,35 +78,49 @@ class Inputs:
         return ""
 
 
-def _features(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the features the inputs are made of, unknown as null."""
-    for name in FEATURES:
-        if name not in table.columns:
-            raise InputError(
-                f"The fuzzy detector looks at {name!r}, and the table has no such column."
-                f"{nearest(name, table.columns)}\n\nHint: it needs {', '.join(FEATURES)}."
-            )
-    return table.select(pl.col(FEATURES).cast(pl.Float64).fill_nan(None))
+def _feature(table: pl.DataFrame, name: str) -> Floats:
+    """Return one feature; unknown is NaN, in the table also null."""
+    column = table.get_column(name, default=None)
+    if column is None:
+        raise InputError(
+            f"The fuzzy detector looks at {name!r}, and the table has no such column."
+            f"{nearest(name, table.columns)}\n\nHint: it needs {', '.join(FEATURES)}."
+        )
+    if column.dtype != pl.Float64:
+        column = column.cast(pl.Float64)
+    return (column.fill_null(np.nan) if column.null_count() else column).to_numpy()
 
 
-def _signals(table: pl.DataFrame, surprise: Floats) -> list[Floats]:
-    """Return the signal of each input."""
-    trust = pl.col("prior_count") / (pl.col("prior_count") + HALF_TRUSTED)
-    nats = [pl.col(name) * weight * trust for name, weight in zip(NEW, surprise, strict=True)]
-    kinds = [*nats, pl.col("type_rarity")]
-    none = pl.all_horizontal(kind.is_null() for kind in kinds)
-    signals = _features(table).select(
-        amount=pl.mean_horizontal("amount_zscore", "amount_type_zscore"),
-        time=pl.max_horizontal("hour_rarity", "gap_surprise"),
-        velocity=pl.max_horizontal("burst_1h", "burst_24h"),
-        novelty=pl.when(~none).then(pl.sum_horizontal(kinds)),
+def _signals(table: pl.DataFrame, surprise: Floats) -> tuple[Floats, ...]:
+    """Return the signal of each input, NaN where none of its features is known."""
+
+    def of(name: str) -> Floats:
+        return _feature(table, name)
+
+    return (
+        of("amount_oddity"),
+        np.fmax(of("hour_rarity"), of("gap_surprise")),
+        np.fmax(of("burst_1h"), of("burst_24h")),
+        _novelty(of, surprise),
     )
-    return [signals[name].fill_null(np.nan).to_numpy() for name in INPUTS]
 
 
-def _surprise(column: pl.Series) -> float:
+def _novelty(of: Callable[[str], Floats], surprise: Floats) -> Floats:
+    """Return the nats of all that is new, those of unknown kinds left out."""
+    count = of("prior_count")
+    trust = count / (count + HALF_TRUSTED)
+    total = of("type_rarity").copy()
+    for name, nats in zip(NEW, surprise, strict=True):
+        kind = of(name) * nats * trust
+        unknown = np.isnan(total)
+        total += np.where(np.isnan(kind), 0.0, kind)
+        total[unknown] = kind[unknown]
+    return total
+
+
+def _surprise(flags: Floats) -> float:
     """Return -ln of the share of ones, as if one more payment of each kind had been seen."""
-    known = column.drop_nulls().to_numpy()
+    known = flags[~np.isnan(flags)]
     return float(-np.log((known.sum() + 1) / (len(known) + 2)))
 
 
