@@ -1,27 +1,40 @@
 """Scores to one verdict: anomaly, severity, outcome."""
 
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 import polars as pl
+from msgspec import Meta
 
 SEVERITIES: Final = ("low", "medium", "high", "critical")
 OUTCOMES: Final = ("approve", "review", "block")
 
 
-class Policy(msgspec.Struct, frozen=True):
-    """What follows from a verdict.
+Outcome = Literal["approve", "review", "block"]
 
-    ``high`` and ``critical`` are shares of the alert threshold: an alert whose tail share is at
-    most a tenth of the threshold's is critical.
-    """
 
-    high: float = 1 / 3
-    critical: float = 0.1
-    outcome_of_alert: str = "review"
-    outcome_of_critical: str = "block"
-    min_history: int = 10
-    """Earlier payments from which on a user is judged by their own habits."""
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What follows from a verdict."""
+
+    high: Annotated[
+        float,
+        Meta(ge=0, le=1, description="an alert this far inside the budget is of high severity"),
+    ] = 1 / 3
+    critical: Annotated[
+        float, Meta(ge=0, le=1, description="likewise of critical severity: a tenth of it, or less")
+    ] = 0.1
+    outcome_of_alert: Annotated[Outcome, Meta(description="what happens to an alert")] = "review"
+    outcome_of_critical: Annotated[
+        Outcome, Meta(description="what happens to an alert of critical severity")
+    ] = "block"
+    min_history: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="earlier payments from which on a user's own habits judge",
+        ),
+    ] = 10
 
 
 def verdict(table: pl.DataFrame, *, forest_threshold: float, policy: Policy) -> pl.DataFrame:

@@ -48,7 +48,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature(
         "user_p95",
         "currency",
-        "95th percentile of the user's earlier amounts, from 256 logarithmic bins",
+        "95th percentile of the user's earlier amounts, from 512 logarithmic bins",
         "quantile(a, 0.95), linear interpolation",
     ),
     Feature("user_max", "currency", "largest of the user's earlier amounts", "max(a)"),
