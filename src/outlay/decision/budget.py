@@ -18,14 +18,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-SETTLE_DAYS: Final = 3.0
-"""Within how many days a debt or a surplus of alerts is to be made good."""
-MEMORY_DAYS: Final = 30.0
-"""How long the books remember how well the training's shares still hold."""
-SWING: Final = 4.0
-"""The most by which a day's threshold may leave the budget, either way."""
-PATIENCE: Final = 7.0
+SETTLE_DAYS: Final = 2.0
+"""A debt of so many days' budget moves the threshold by the factor e."""
+LEAST_SETTLED: Final = 0.5
+"""Alerts that count as such a debt at least: where one a week is due, half an alert is much."""
+MOST_RAISED, MOST_LOWERED = 1.0, 3.0
+"""How far a day's threshold may leave the budget's share, in powers of e: up, down."""
+PATIENCE_DAYS: Final = 7.0
 """Days of budget beyond which a debt or a surplus is forgiven: quiet weeks earn no flood."""
+MEMORY_DAYS: Final = 30.0
+"""How long the usual number of transactions a day is remembered."""
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -58,30 +60,19 @@ class Books(msgspec.Struct, frozen=True):
 
     rows_per_day: float
     owed: float = 0.0
-    expected: float = 0.0
-    given: float = 0.0
 
     def threshold(self, budget: Budget) -> float:
         """Return today's tail share at or below which a transaction becomes an alert."""
-        usual = budget.of_day(self.rows_per_day)
-        wanted = usual + self.owed / SETTLE_DAYS
-        wanted = min(max(wanted, usual / SWING), usual * SWING)
-        trust = max(3.0, usual)
-        drift = (self.expected + trust) / (self.given + trust)
-        return min(wanted * drift / max(self.rows_per_day, 1e-9), 1.0)
+        scale = max(SETTLE_DAYS * budget.of_day(self.rows_per_day), LEAST_SETTLED)
+        move = min(max(self.owed / scale, -MOST_LOWERED), MOST_RAISED)
+        return min(budget.share(self.rows_per_day) * math.exp(move), 1.0)
 
-    def after(self, budget: Budget, rows: int, given: int, threshold: float) -> "Books":
+    def after(self, budget: Budget, rows: int, given: int) -> "Books":
         """Return the books at the end of a day."""
-        keep = math.exp(-1.0 / MEMORY_DAYS)
-        worth = budget.of_day(rows)
-        limit = PATIENCE * max(budget.of_day(self.rows_per_day), 1.0)
-        owed = min(max(self.owed + worth - given, -limit), limit)
-        return Books(
-            rows_per_day=self.rows_per_day + (rows - self.rows_per_day) * (1.0 - keep),
-            owed=owed,
-            expected=keep * self.expected + threshold * rows,
-            given=keep * self.given + given,
-        )
+        limit = PATIENCE_DAYS * max(budget.of_day(self.rows_per_day), 1.0)
+        owed = self.owed + budget.of_day(rows) - given
+        usual = self.rows_per_day + (rows - self.rows_per_day) / MEMORY_DAYS
+        return Books(rows_per_day=usual, owed=min(max(owed, -limit), limit))
 
 
 def allot(shares: Floats, days: Ints, budget: Budget, books: Books) -> tuple[Bools, Floats, Books]:
@@ -104,11 +95,11 @@ def allot(shares: Floats, days: Ints, budget: Budget, books: Books) -> tuple[Boo
     for lo, hi in zip(starts, [*starts[1:], shares.size], strict=True):
         day = int(days[order[lo]])
         for _ in range(min(day - previous - 1, int(MEMORY_DAYS)) if previous is not None else 0):
-            books = books.after(budget, 0, 0, 0.0)
+            books = books.after(budget, 0, 0)
         rows = order[lo:hi]
         threshold = books.threshold(budget)
         alerts[rows] = shares[rows] <= threshold
         thresholds[rows] = threshold
-        books = books.after(budget, rows.size, int(alerts[rows].sum()), threshold)
+        books = books.after(budget, rows.size, int(alerts[rows].sum()))
         previous = day
     return alerts, thresholds, books
