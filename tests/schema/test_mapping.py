@@ -71,6 +71,13 @@ def test_the_caller_wins():
     assert found["user_id"] == "owner"
 
 
+def test_a_column_that_the_caller_took_is_not_taken_again():
+    """If the merchant is the user, it is not the counterparty as well."""
+    found, _ = map_columns(["merchant", "amount", "date"], {"user_id": "merchant"}, "t")
+
+    assert found == {"user_id": "merchant", "amount": "amount", "timestamp": "date"}
+
+
 def test_a_column_can_be_declared_not_there():
     """An empty override keeps a name from being mapped."""
     found, _ = map_columns(["user_id", "amount", "date", "label"], {"is_fraud": ""}, "t")

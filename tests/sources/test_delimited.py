@@ -104,6 +104,21 @@ def test_an_unclosed_quote_costs_its_own_line(tmp_path):
     assert raw.rejected.rows() == [(2, "row", "row has broken quotes", 'T2,"U,5,x')]
 
 
+def test_an_unclosed_quote_that_another_closes_costs_little(tmp_path):
+    """Where a later quote seems to close it, still only the broken lines are lost."""
+    raw = read_text(tmp_path, HEADER + 'T1,"U,5,x\nT2,V,5,x\nT3,W",5,x,y\nT4,X,5,x\n')
+
+    assert raw.row_number.to_list() == [2, 4]
+    assert raw.frame["user_id"].to_list() == ["V", "X"]
+    assert raw.rejected["row_number"].to_list() == [1, 3]
+
+
+@pytest.mark.parametrize("text", ['a"b",c', 'a,"b" ,c', 'a, "b",c', '"a"b,c', '"a', 'a,"b\nc'])
+def test_misplaced_quotes_are_seen(text):
+    """Quotes open where a field begins and close where it ends; anything else is for care."""
+    assert find_records(text.encode(), Dialect(b",", b'"')) is None
+
+
 def test_a_quote_inside_a_value_stands_for_itself(tmp_path):
     """``5" pipe`` is a value; text after a closed quote is not."""
     raw = read_text(tmp_path, HEADER + 'T1,5" pipe,5,x\nT2,"U"2,5,x\nT3,a "b" c,5,x\n')

@@ -64,6 +64,8 @@ def _header(data: bytes, start: int, dialect: Dialect, name: str) -> tuple[list[
 
 def _rows(body: _Body, name: str, notes: list[str]) -> Raw:
     records = find_records(body.data, body.dialect)
+    if records is not None and _has_swallowed(body, records):
+        records = None
     sorted_out = None if records is None else _sort_out(body, records)
     frame = None if sorted_out is None else _parse(body, sorted_out)
     if frame is None or sorted_out is None:
@@ -81,6 +83,14 @@ def _rows(body: _Body, name: str, notes: list[str]) -> Raw:
     part = Part(name, tuple(body.names), sorted_out.n_read)
     rejected = _table(sorted_out.rejected)
     return Raw(frame, sorted_out.row_number, rejected, sorted_out.n_read, (part,), notes)
+
+
+def _has_swallowed(body: _Body, records: Records) -> bool:
+    """Say whether a record over several lines has the wrong number of fields: an unclosed quote."""
+    if body.dialect.quote not in body.data:
+        return False
+    odd = np.flatnonzero(records.fields != len(body.names)).tolist()
+    return any(body.data.find(b"\n", records.starts[at], records.ends[at]) >= 0 for at in odd)
 
 
 @dataclass(frozen=True, slots=True)
