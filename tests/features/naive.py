@@ -113,6 +113,7 @@ def windows(past, now, population):
             row[f"burst_{name}"] = (
                 k * math.log(k / mu) - (k + r) * math.log((k + r) / (mu + r)) if k > mu else 0.0
             )
+    row["burst"] = max(row["burst_1h"], row["burst_24h"])
     return row
 
 

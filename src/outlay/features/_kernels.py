@@ -156,6 +156,7 @@ COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(18, 34, N_WINDOWS)
 (
     BURST_1H,
     BURST_24H,
+    BURST,
     GAP_SURPRISE,
     HOUR_RARITY,
     WEEKDAY_RARITY,
@@ -167,7 +168,7 @@ COUNTS, SUMS, COUNT_RATIOS, SUM_RATIOS = range(18, 34, N_WINDOWS)
     AMOUNT_EXCESS,
     COUNTERPARTY_PRIOR_COUNT,
     COUNTERPARTY_ZSCORE,
-) = range(34, 47)
+) = range(34, 48)
 N_FEATURES: Final = len(NAMES)
 """Places of the features in a row: the order of the catalogue, checked by a test."""
 
@@ -360,6 +361,7 @@ def read_windows(
             out[BURST_1H + w, i] = burst(
                 float(count), prior.rate_events + n - count, before, float(span)
             )
+    out[BURST, i] = max(out[BURST_1H, i], out[BURST_24H, i])
 
 
 @kernel

@@ -119,6 +119,11 @@ def _burst(window: str, spoken: str) -> Callable[[Row, str | None], str | None]:
     return sentence
 
 
+def _any_burst(row: Row, currency: str | None) -> str | None:
+    hourly = row["burst_1h"] >= row["burst_24h"]
+    return _SENTENCES["burst_1h" if hourly else "burst_24h"](row, currency)
+
+
 def _gap(row: Row, _currency: str | None) -> str | None:
     if row["gap_surprise"] < 2 * ODD:
         return None
@@ -186,6 +191,7 @@ _SENTENCES: Final[dict[str, Callable[[Row, str | None], str | None]]] = {
     "sum_ratio_30d": _sum("30d", "30 days"),
     "burst_1h": _burst("1h", "an hour"),
     "burst_24h": _burst("24h", "24 hours"),
+    "burst": _any_burst,
     "gap_surprise": _gap,
     "hour_rarity": _hour,
     "weekday_rarity": _weekday,

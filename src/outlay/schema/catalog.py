@@ -134,6 +134,12 @@ FEATURES: Final[tuple[Feature, ...]] = (
         "negative binomial deviance of count_24h",
     ),
     Feature(
+        "burst",
+        "nats",
+        "surprise of the number of payments within an hour or a day, whichever is larger",
+        "max(burst_1h, burst_24h)",
+    ),
+    Feature(
         "gap_surprise",
         "nats",
         "surprise of the pause before this payment under the user's own rate",
