@@ -17,6 +17,7 @@ _MAX_SHAPES: Final = 1000
 
 
 def read_with_format(text: pl.Series, pattern: str) -> Reading:
+    """Read with the format that the caller gave, and no other."""
     try:
         values = text.str.to_datetime(pattern, strict=False, time_unit="us")
     except pl.exceptions.PolarsError as error:
