@@ -152,13 +152,18 @@ def test_the_reason_is_the_feature_that_is_odd(name, table, trained):
     assert sum(reason.weight for reason in reasons) <= 1 + 1e-9
 
 
-def test_a_missing_value_is_no_reason(table):
+def test_a_missing_value_is_no_reason():
     """A feature that could not be assessed is never named, even where its fill value is odd."""
-    names = ["amount_zscore", "burst_1h"]
-    detector = IsolationForestDetector(features=names).fit(table)
-    rows = pl.DataFrame({"amount_zscore": [np.nan], "burst_1h": [50.0]})
+    rng = np.random.default_rng(0)
+    two_heaps = np.concatenate((rng.normal(-50, 1, 250), [0.0], rng.normal(50, 1, 250)))
+    table = pl.DataFrame({"heaps": two_heaps, "size": rng.normal(0, 1, 501)})
+    forest = IsolationForestDetector(features=["heaps", "size"], transform="raw", n_trees=30)
+    rows = pl.DataFrame({"heaps": [0.0, np.nan], "size": [5.0, 5.0]})
 
-    assert [reason.code for reason in detector.explain(rows)[0]] == ["burst_1h"]
+    there, missing = forest.fit(table).explain(rows)
+
+    assert {reason.code for reason in there} == {"heaps", "size"}
+    assert [reason.code for reason in missing] == ["size"]
 
 
 def test_the_importances_are_shares(table, trained):

@@ -63,3 +63,15 @@ def test_another_seed_draws_other_rows():
     common = set(canonical_sample(columns, 1000, 0)) & set(canonical_sample(columns, 1000, 1))
 
     assert len(common) < 200
+
+
+def test_equal_values_are_one_value():
+    """The sign of zero and the bits of a NaN do not decide whether a row is drawn."""
+    rng = np.random.default_rng(3)
+    columns = rng.choice([0.0, np.nan, 1.0], (12, 2000))
+    other_bits = np.where(columns == 0, -0.0, columns)
+    other_bits[np.isnan(columns)] = -np.float64(np.nan)
+
+    np.testing.assert_array_equal(
+        canonical_sample(columns, 300, 0), canonical_sample(other_bits, 300, 0)
+    )
