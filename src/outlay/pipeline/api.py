@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import polars as pl
 
-from outlay.errors import ConfigError, ModelError, NotFoundError, nearest
+from outlay.errors import ModelError, NotFoundError, nearest
 from outlay.pipeline import artifact
+from outlay.pipeline.config import from_mapping
 from outlay.pipeline.explanation import Explanation, explain_row
 from outlay.pipeline.intake import accepted_frame
 from outlay.pipeline.job import judge_with, learn_and_judge
@@ -97,12 +97,7 @@ class Model:
 
 def config_of(settings: Mapping[str, Any]) -> Config:
     """Return the settings given by keyword, nested as in ``outlay.toml``."""
-    try:
-        return msgspec.convert(dict(settings), Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(
-            f"The settings are not right: {error}.\n\nHint: outlay config show lists them all."
-        ) from error
+    return from_mapping(settings)
 
 
 def run(table: Any, **settings: Any) -> Result:

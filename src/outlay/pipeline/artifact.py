@@ -36,7 +36,7 @@ def to_parts(model: Model) -> Parts:
         "detectors": {},
         "excess": {name: tail.mean_excess for name, tail in _tails(model.risk).items()},
     }
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, detector in model.detectors.items():
         own, its_arrays = detector.to_parts()
         settings["detectors"][name] = own

@@ -11,16 +11,17 @@ from outlay.sources import from_frame, read
 
 def accepted_files(files: Sequence[str | Path], settings: InputSettings) -> Accepted:
     """Read files and accept their rows; see `outlay.sources.read` for what a file can be."""
-    return accept(read(files), _intake(settings))
+    return accept(read(files), intake(settings))
 
 
 def accepted_frame(table: Any, settings: InputSettings) -> tuple[Accepted, Any]:
     """Accept the rows of a table in memory; return them, and the kind of table that it was."""
     frame, kind = from_frame(table)
-    return accept(Raw.of(frame), _intake(settings)), kind
+    return accept(Raw.of(frame), intake(settings)), kind
 
 
-def _intake(settings: InputSettings) -> Intake:
+def intake(settings: InputSettings) -> Intake:
+    """Return the settings as the schema takes them."""
     return Intake(
         columns=settings.columns,
         timezone=settings.timezone,

@@ -2,14 +2,25 @@
 
 import json
 import re
-from pathlib import Path
-from typing import Final
+from dataclasses import dataclass
 
 import polars as pl
 
 from outlay import __version__
 from outlay.pipeline import artifact
 from outlay.pipeline.job import Job
+from outlay.pipeline.names import (
+    ALERTS,
+    DASHBOARDS,
+    DUPLICATES,
+    IMPORTANCE,
+    MODEL,
+    REJECTED,
+    REPORT,
+    RESULTS,
+    SCORED,
+    SCORED_CSV,
+)
 from outlay.pipeline.progress import Progress
 from outlay.sinks.dashboard.charts import png
 from outlay.sinks.dashboard.page import page as dashboard_page
@@ -17,43 +28,89 @@ from outlay.sinks.dashboard.summary import summarise
 from outlay.sinks.html import SCRIPT_NAME, plotly_script
 from outlay.sinks.publication import Publication
 from outlay.sinks.report.build import summarise_run
-from outlay.sinks.report.data import RunFacts
+from outlay.sinks.report.data import ReportData, RunFacts
 from outlay.sinks.report.page import page as report_page
 from outlay.sinks.table import write_alerts, write_for_people, write_rejected, write_scored
 
-DASHBOARDS: Final = "dashboards"
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was written, and what the report says.
+
+    Parameters
+    ----------
+    report
+        The report's numbers.
+    names
+        What there is, of `names.RESULTS`.
+    """
+
+    report: ReportData
+    names: tuple[str, ...]
 
 
-def publish(job: Job, out: Path, files: tuple[str, ...], progress: Progress) -> dict[str, Path]:
-    """Write everything that a run leaves; return where each thing is."""
-    config = job.model.config
-    with Publication(out) as publication:
-        progress.stage("Writing tables")
-        write_scored(publication.path("scored.parquet"), job.scored)
-        if config.output.csv:
-            write_scored(publication.path("scored.csv"), job.scored, "csv")
-        write_alerts(publication.path("alerts.csv"), job.scored, timezone=config.input.timezone)
-        write_rejected(publication.path("rejected.csv"), job.accepted.rejected)
-        if len(job.accepted.duplicates):
-            write_for_people(publication.path("duplicates.csv"), job.accepted.duplicates)
-        artifact.save(job.model, publication.path("model/model.json").parent)
-        importance = json.dumps(job.model.feature_importance(), indent=1) + "\n"
-        publication.path(artifact.IMPORTANCE).write_text(importance, encoding="utf-8")
-        dashboards = draw_dashboards(job, publication, progress)
-        progress.stage("Writing the report")
-        report = report_page(summarise_run(job.scored, facts=facts(job, files, dashboards)))
-        publication.path("report.html").write_text(report, encoding="utf-8")
-    return {
-        name: out / name
-        for name in (
-            "report.html",
-            "alerts.csv",
-            "scored.parquet",
-            "rejected.csv",
-            DASHBOARDS,
-            "model",
-        )
+def publish(
+    publication: Publication,
+    job: Job,
+    files: tuple[str, ...],
+    progress: Progress,
+    *,
+    model_folder: str | None = None,
+) -> Published:
+    """Write everything that a job leaves.
+
+    Parameters
+    ----------
+    publication
+        Where to write to.
+    job, files
+        What was done, and with which files.
+    progress
+        Is told of the stages.
+    model_folder
+        Where the model lies, seen from the result, if it was there before; else it is written too.
+    """
+    progress.stage("Writing the tables")
+    names = [REPORT, ALERTS, SCORED, REJECTED, *_tables(publication, job)]
+    if model_folder is None:
+        artifact.save(job.model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
+        names.append(MODEL)
+    _importance(publication, job, model_folder or MODEL)
+    dashboards = draw_dashboards(job, publication, progress)
+    names += [DASHBOARDS] if dashboards else []
+    progress.stage("Writing the report")
+    report = summarise_run(job.scored, facts=facts(job, files, dashboards))
+    publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
+    return Published(report, tuple(name for name in RESULTS if name in names))
+
+
+def _tables(publication: Publication, job: Job) -> list[str]:
+    """Write the tables; return the names of those that not every job has."""
+    timezone, accepted = job.model.config.input.timezone, job.accepted
+    write_scored(publication.path(SCORED), job.scored)
+    write_alerts(publication.path(ALERTS), job.scored, timezone=timezone)
+    write_rejected(publication.path(REJECTED), accepted.rejected)
+    more = []
+    if job.model.config.output.csv:
+        write_scored(publication.path(SCORED_CSV), job.scored, "csv")
+        more.append(SCORED_CSV)
+    if len(accepted.duplicates):
+        write_for_people(publication.path(DUPLICATES), accepted.duplicates)
+        more.append(DUPLICATES)
+    return more
+
+
+def _importance(publication: Publication, job: Job, model_folder: str) -> None:
+    """Write what reads the result later: seed 000's threshold, and where the model lies."""
+    model = job.model
+    importance = {
+        **model.feature_importance(),
+        "timezone": model.config.input.timezone,
+        "currency": model.currency,
+        "model_folder": model_folder,
     }
+    text = json.dumps(importance, indent=1) + "\n"
+    publication.path(IMPORTANCE).write_text(text, encoding="utf-8")
 
 
 def draw_dashboards(job: Job, publication: Publication, progress: Progress) -> dict[str, str]:
@@ -62,7 +119,7 @@ def draw_dashboards(job: Job, publication: Publication, progress: Progress) -> d
     users = worst_users(job.scored, options.users)
     if not users:
         return {}
-    progress.stage(f"Drawing the dashboards of {len(users)} users")
+    progress.stage(f"Drawing the dashboards of {len(users)} user{'' if len(users) == 1 else 's'}")
     publication.path(f"{DASHBOARDS}/{SCRIPT_NAME}").write_text(plotly_script(), encoding="utf-8")
     pages = {}
     for place, user in enumerate(users, 1):

@@ -1,84 +1,156 @@
-"""Every setting, with the value it has when nobody chooses."""
+"""Every setting: its type and range, what it means, and the value it has when nobody chooses.
 
-from typing import Literal
+The file, the environment and the flags follow this structure; `outlay.pipeline.config` reads them.
+"""
+
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from outlay.decision import Budget, Policy
 
 History = Literal["past", "full"]
+
+SHARE: Final[dict[str, Any]] = {"share": True}
+"""Marks a share, which may be written in per cent: ``"0.5%"``."""
+PATH: Final[dict[str, Any]] = {"path": True}
+"""Marks a path, which a file gives relative to itself."""
+
+Text = Annotated[str, Meta(min_length=1)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One group of settings; unknown names are refused."""
 
 
-class InputSettings(Settings):
-    """How to understand the input; see `outlay.schema.intake.Intake`."""
+class InputSettings(Settings, frozen=True):
+    """How to understand the input."""
 
-    columns: dict[str, str] = {}
-    timezone: str = "UTC"
-    currency: str | None = None
-    rates: str | None = None
-    """Path of a file with the worth of each currency."""
-    negative: Literal["reject", "refund"] = "reject"
-    time_format: str | None = None
+    columns: Annotated[
+        dict[str, str],
+        Meta(description="which of the input's columns is which, where usual names do not tell"),
+    ] = {}
+    timezone: Annotated[
+        str, Meta(min_length=1, description="the IANA zone of times without an offset")
+    ] = "UTC"
+    currency: Annotated[
+        Text | None,
+        Meta(
+            description="of amounts that do not say theirs; all are brought to it", examples=["EUR"]
+        ),
+    ] = None
+    rates: Annotated[
+        Text | None,
+        Meta(
+            description="a file with the worth of each currency", examples=["rates.csv"], extra=PATH
+        ),
+    ] = None
+    negative: Annotated[
+        Literal["reject", "refund"], Meta(description="what to do with negative amounts")
+    ] = "reject"
+    time_format: Annotated[
+        Text | None,
+        Meta(
+            description="how times are written, where it is not to be found out",
+            examples=["%d/%m/%Y %H:%M"],
+        ),
+    ] = None
 
 
-class ForestOptions(Settings):
+class ForestOptions(Settings, frozen=True):
     """The isolation forest."""
 
-    n_trees: int = 100
-    max_samples: int = 256
-    contamination: float = 0.01
-    """Share of the training transactions above the learned threshold."""
-    train_rows: int = 200_000
-    seed: int = 0
+    n_trees: Annotated[int, Meta(ge=1, le=10_000, description="how many trees it has")] = 100
+    max_samples: Annotated[
+        int, Meta(ge=2, le=65_536, description="rows that each tree is grown from")
+    ] = 256
+    contamination: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=0.5,
+            description="share of the training transactions above the learned threshold",
+            extra=SHARE,
+        ),
+    ] = 0.01
+    train_rows: Annotated[Count, Meta(description="at most so many rows are learned from")] = (
+        200_000
+    )
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="which throw of the dice")] = 0
 
 
-class FuzzyOptions(Settings):
+class FuzzyOptions(Settings, frozen=True):
     """The fuzzy risk."""
 
-    rules: str | None = None
-    """Path of a rule base of one's own."""
+    rules: Annotated[
+        Text | None,
+        Meta(
+            description="a rule base of one's own, as a TOML file",
+            examples=["fuzzy.toml"],
+            extra=PATH,
+        ),
+    ] = None
 
 
-class RuleOptions(Settings):
+class RuleOptions(Settings, frozen=True):
     """The rules."""
 
-    pack: str = "classic"
-    """Name of a pack that comes with Outlay, or path of one's own."""
+    pack: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="a pack that comes with Outlay (outlay rules list), or a file of one's own",
+            extra=PATH,
+        ),
+    ] = "classic"
 
 
-class AlertOptions(Settings):
+class AlertOptions(Settings, frozen=True):
     """The alert budget: a share of the transactions, or a number a day."""
 
-    rate: float = 0.005
-    per_day: float | None = None
+    rate: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=0.5,
+            description='share of the transactions that become alerts; "0.5%" will do',
+            extra=SHARE,
+        ),
+    ] = 0.005
+    per_day: Annotated[
+        Annotated[float, Meta(gt=0, le=1e9)] | None,
+        Meta(description="alerts a day; where it is set the rate does not count", examples=[50]),
+    ] = None
 
     def budget(self) -> Budget:
         """Return the budget."""
         return Budget(rate=self.rate, per_day=self.per_day)
 
 
-class DashboardOptions(Settings):
+class DashboardOptions(Settings, frozen=True):
     """The dashboards that a run draws."""
 
-    users: int = 20
-    days: int = 30
+    users: Annotated[
+        int, Meta(ge=0, le=10_000, description="how many users, those with the worst alerts")
+    ] = 20
+    days: Annotated[int, Meta(ge=1, le=731, description="up to each user's last transaction")] = 30
 
 
-class OutputOptions(Settings):
+class OutputOptions(Settings, frozen=True):
     """What a run writes."""
 
-    csv: bool = False
-    """Write the scored transactions as CSV too."""
+    csv: Annotated[bool, Meta(description="write the scored transactions as CSV too")] = False
 
 
-class Config(Settings):
+class Config(Settings, frozen=True):
     """All settings of Outlay. The file, the environment and the flags follow this structure."""
 
-    history: History = "past"
+    history: Annotated[
+        History,
+        Meta(description="judge by earlier transactions alone, or by the whole file (in review)"),
+    ] = "past"
     input: InputSettings = InputSettings()
     rules: RuleOptions = RuleOptions()
     forest: ForestOptions = ForestOptions()

@@ -1,0 +1,50 @@
+"""``outlay run``."""
+
+from pathlib import Path
+
+from outlay.cli import options
+
+
+def run(  # noqa: PLR0913, PLR0917 - one parameter an option
+    files: options.Files,
+    out: options.Out = Path("outlay-result"),
+    history: options.History = None,
+    rules: options.Rules = None,
+    alerts_per_day: options.PerDay = None,
+    alert_rate: options.Rate = None,
+    map_: options.Map = None,
+    timezone: options.Timezone = None,
+    currency: options.Currency = None,
+    rates: options.Rates = None,
+    negative: options.Negative = None,
+    format_: options.Format = None,
+    seed: options.Seed = None,
+    config: options.Settings = None,
+) -> None:
+    """Judge a file: alerts, report, dashboards.
+
+    Reads the transactions, learns each user's habits from them, and judges every one. What comes
+    out lies in DIR: report.html to begin with, alerts.csv, scored.parquet, rejected.csv,
+    dashboards, and the model for the next file.
+    """
+    from outlay.cli.progress import Live
+    from outlay.cli.summary import show
+    from outlay.pipeline.files import run_files
+
+    settings = options.loaded(
+        config,
+        map_,
+        history=history,
+        rules=rules,
+        alerts_per_day=alerts_per_day,
+        alert_rate=alert_rate,
+        timezone=timezone,
+        currency=currency,
+        rates=rates,
+        negative=negative,
+        csv=options.is_csv(format_),
+        seed=seed,
+    )
+    with Live() as progress:
+        finished = run_files(files, out, settings.config, progress)
+    show(finished, progress.seconds)

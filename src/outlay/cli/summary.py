@@ -1,0 +1,164 @@
+"""What a finished job prints: numbers that add up, the worst alerts, where the files are."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from outlay.cli import terminal
+
+if TYPE_CHECKING:
+    from outlay.pipeline.files import Finished, Trained
+    from outlay.schema.intake import Accepted
+    from outlay.sinks.report.data import AlertLine, ReportData
+
+_TOP: Final = 3
+_SEVERITIES: Final = ("critical", "high", "medium", "low")
+_LABEL: Final = 14
+
+
+def show(finished: "Finished", seconds: float) -> None:
+    """Print what a run or a scoring found."""
+    _notes(finished.notes)
+    print("\n".join([*_lines(finished, seconds)]))
+
+
+def show_trained(trained: "Trained", seconds: float) -> None:
+    """Print what a training made."""
+    _notes(tuple(trained.accepted.notes))
+    figures, model = trained.model.training, trained.model
+    counterparties = len(model.pasts.counterparties.ids)
+    lines = [
+        _sum(trained.accepted),
+        *_fact("period", f"{str(figures['first'])[:10]} to {str(figures['last'])[:10]}"),
+        *_fact("columns", _columns(trained.accepted)),
+        *_fact("learned", f"{figures['users']:,} users, {counterparties:,} counterparties"),
+        *_fact("threshold", f"anomaly score {model.forest_threshold:.3f}"),
+        *_fact("alert budget", model.config.alerts.budget().words()),
+        *_fact("digest", model.digest[:16]),
+        "",
+        f"Model in {trained.folder} ({seconds:.1f} s); next:",
+        f"  outlay score FILE --model {trained.folder} --out DIR",
+    ]
+    print("\n".join(lines))
+
+
+def _notes(notes: tuple[str, ...]) -> None:
+    for each in notes:
+        terminal.note(each)
+    terminal.say()
+
+
+def _lines(finished: "Finished", seconds: float) -> Iterator[str]:
+    report, accepted = finished.published.report, finished.job.accepted
+    yield _sum(accepted)
+    if report.facts.rejection_reasons:
+        for reason, count in report.facts.rejection_reasons[:_TOP]:
+            yield from _fact("", f"{count:,} rejected: {reason}")
+    yield from _fact("period", _period(report))
+    yield from _fact("users", f"{report.users:,}")
+    yield from _fact("columns", _columns(accepted))
+    yield from _fact("alerts", _alerts(report))
+    yield from _fact("budget", _budget(report))
+    share = report.anomalies / max(report.scored, 1)
+    yield from _fact(
+        "anomalies", f"{report.anomalies:,} ({share:.2%}) by rules, forest or fuzzy risk"
+    )
+    yield from _fact("not assessed", _cold(report))
+    for warning in report.warnings:
+        yield from _fact(terminal.styled("warning", "yellow"), warning)
+    if report.worst_alerts:
+        yield from ("", terminal.styled("Worst alerts", "bold"))
+    for alert in report.worst_alerts[:_TOP]:
+        yield from _alert(alert, report.facts.currency)
+    yield ""
+    yield from _files(finished, seconds)
+
+
+def _sum(accepted: "Accepted") -> str:
+    scored = len(accepted.transactions)
+    rejected, twice = len(accepted.rejected), len(accepted.duplicates)
+    return terminal.styled(
+        f"read {accepted.n_read:,} = scored {scored:,} + rejected {rejected:,} "
+        f"+ duplicates {twice:,}",
+        "bold",
+    )
+
+
+def _fact(name: str, text: str) -> list[str]:
+    """Return a name and what it is, in lines that fit."""
+    return terminal.wrapped(text, " " * (_LABEL + 2), f"  {name:{_LABEL}}")
+
+
+def _columns(accepted: "Accepted") -> str:
+    pairs = accepted.mapping.items()
+    return ", ".join(
+        ours if ours == theirs else f"{ours} = {terminal.cell(theirs)}" for ours, theirs in pairs
+    )
+
+
+def _period(report: "ReportData") -> str:
+    if report.first is None or report.last is None:
+        return "-"
+    days = (report.last.date() - report.first.date()).days + 1
+    return (
+        f"{report.first:%Y-%m-%d} to {report.last:%Y-%m-%d}, {days:,} days, "
+        f"times in {report.facts.timezone}"
+    )
+
+
+def _alerts(report: "ReportData") -> str:
+    severities = Counter[str]()
+    for part in report.alerts_over_time:
+        severities.update(part.by_severity)
+    found = [f"{severities[name]:,} {name}" for name in _SEVERITIES if severities[name]]
+    return f"{report.alerts:,}" + (f": {', '.join(found)}" if found else "")
+
+
+def _budget(report: "ReportData") -> str:
+    promised = report.facts.alert_rate
+    said = f"{promised:.3%} promised, " if promised is not None else ""
+    more = f", and {report.exceptions:,} that a rule always alerts" if report.exceptions else ""
+    return f"{said}{report.alert_share:.3%} realised{more}"
+
+
+def _cold(report: "ReportData") -> str:
+    share = report.not_assessed / max(report.scored, 1)
+    return (
+        f"{report.not_assessed:,} ({share:.1%}) with too little history of their user: judged "
+        "against all users"
+    )
+
+
+def _alert(alert: "AlertLine", currency: str | None) -> Iterator[str]:
+    from outlay.schema.money import money
+
+    word = alert.severity or ""
+    head = (
+        f"  {alert.place}. {alert.risk or 0:6.2f}  {terminal.severity(word)}"
+        f"{' ' * (8 - len(word))}  {terminal.cell(alert.transaction_id, 24)}  "
+        f"{money(alert.amount, currency)}  {alert.timestamp:%Y-%m-%d %H:%M}  "
+        f"user {terminal.cell(alert.user, 24)}"
+    )
+    yield head
+    for reason in alert.reasons[:1]:
+        yield from terminal.wrapped(reason, " " * 13)
+
+
+def _files(finished: "Finished", seconds: float) -> Iterator[str]:
+    report, out = finished.published.report, finished.out
+    meanings = {
+        "report.html": "open this first",
+        "alerts.csv": f"{report.alerts:,} alerts, worst first, with reasons",
+        "scored.parquet": f"{report.scored:,} transactions with features and decisions",
+        "scored.csv": "the same as CSV",
+        "rejected.csv": f"{report.facts.rejected:,} rows, each with its reason",
+        "duplicates.csv": f"{report.facts.duplicates:,} rows that were there before",
+        "dashboards": f"{len(report.facts.dashboards):,} users, as pictures and pages",
+        "model": "to score the next file with",
+    }
+    yield terminal.styled(f"Results in {out} ({seconds:.1f} s)", "bold")
+    for name in finished.published.names:
+        yield f"  {name:16}{meanings[name]}"
+    if report.worst_alerts:
+        worst = terminal.cell(report.worst_alerts[0].transaction_id)
+        yield from ("", f"All about one decision: outlay explain {out} {worst}")

@@ -1,0 +1,196 @@
+"""The jobs on files: learn and judge, learn, judge with what was learned."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from outlay.errors import ConfigError
+from outlay.pipeline import artifact
+from outlay.pipeline.config import Loaded
+from outlay.pipeline.intake import accepted_files
+from outlay.pipeline.job import Job, judge_with, learn_and_judge
+from outlay.pipeline.model import Model
+from outlay.pipeline.names import DUPLICATES, REJECTED, RESULTS
+from outlay.pipeline.progress import Progress, Quiet
+from outlay.pipeline.publish import Published, publish
+from outlay.pipeline.settings import Config
+from outlay.pipeline.train import train
+from outlay.pipeline.warm import compile_kernels
+from outlay.schema.intake import Accepted
+from outlay.sinks.publication import Publication
+from outlay.sinks.table import write_for_people, write_rejected
+
+AT_SCORING: Final = (
+    *("input.columns", "input.currency", "input.rates", "input.negative", "input.time_format"),
+    *("alerts.", "policy.", "dashboards.", "output."),
+)
+"""Settings that may differ from those of the training; the others are the model's."""
+
+_BUDGET: Final = ("alerts.rate", "alerts.per_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job that left its results in a folder."""
+
+    job: Job
+    published: Published
+    out: Path
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that was written, and what it was made of."""
+
+    model: Model
+    accepted: Accepted
+    folder: Path
+
+
+def run_files(
+    files: Sequence[str], out: Path, config: Config, progress: Progress | None = None
+) -> Finished:
+    """Learn each user's habits from files, judge their transactions, and write the results."""
+    say = progress or Quiet()
+    _refuse_own_input(files, out)
+    with Publication(out) as publication:  # a folder that cannot be written to shows here
+        accepted = _accepted(files, config, say)
+        compile_kernels(say)
+        job = learn_and_judge(accepted, config, say)
+        published = publish(publication, job, tuple(files), say)
+    return Finished(job, published, out, tuple(accepted.notes))
+
+
+def train_files(
+    files: Sequence[str], folder: Path, config: Config, progress: Progress | None = None
+) -> Trained:
+    """Learn each user's habits from files, and write the model with the users' states."""
+    say = progress or Quiet()
+    with Publication(folder) as publication:
+        accepted = _accepted(files, config, say)
+        compile_kernels(say)
+        say.stage(f"Learning the habits of {accepted.transactions['user_id'].n_unique():,} users")
+        model, _, _ = train(accepted.transactions, config, accepted.currency)
+        say.stage("Writing the model")
+        artifact.save(model, publication.path(artifact.MODEL).parent)
+        write_rejected(publication.path(REJECTED), accepted.rejected)
+        if len(accepted.duplicates):
+            write_for_people(publication.path(DUPLICATES), accepted.duplicates)
+    return Trained(model, accepted, folder)
+
+
+def score_files(  # noqa: PLR0913 - what, with what, where to
+    files: Sequence[str],
+    folder: Path,
+    out: Path,
+    loaded: Loaded,
+    *,
+    update: bool = False,
+    progress: Progress | None = None,
+) -> Finished:
+    """Judge the transactions of files with a trained model, from where its users stand.
+
+    Parameters
+    ----------
+    files
+        The input.
+    folder
+        The model's folder.
+    out
+        Where to write the results.
+    loaded
+        Settings; those of `AT_SCORING` that somebody gave take the place of the model's.
+    update
+        Write where the users stand afterwards back into the model's folder.
+    progress
+        Is told of the stages.
+    """
+    say = progress or Quiet()
+    _refuse_own_input(files, out)
+    _refuse_own_model(folder, out)
+    say.stage("Loading the model")
+    trained = artifact.load(folder)
+    config, notes = _config_at_scoring(trained.config, loaded)
+    with Publication(out) as publication:
+        accepted = _accepted(files, config, say)
+        notes += _earlier(accepted, trained)
+        compile_kernels(say)
+        job = judge_with(accepted, replace(trained, config=config), say)
+        at = os.path.relpath(folder.resolve(), out.resolve())
+        published = publish(publication, job, tuple(files), say, model_folder=at)
+    if update:
+        say.stage("Writing back where the users stand")
+        with Publication(folder) as publication:
+            moved = replace(job.model, config=trained.config)
+            artifact.save(moved, publication.path(artifact.MODEL).parent)
+    return Finished(job, published, out, (*accepted.notes, *notes))
+
+
+def _accepted(files: Sequence[str], config: Config, say: Progress) -> Accepted:
+    name = files[0] if len(files) == 1 else f"{len(files)} files"
+    say.stage(f"Reading {'standard input' if name == '-' else name}")
+    return accepted_files(files, config.input)
+
+
+def _config_at_scoring(trained: Config, loaded: Loaded) -> tuple[Config, list[str]]:
+    """Return the model's settings with those that may change, and what was said in vain."""
+    ours, given = msgspec.to_builtins(trained), msgspec.to_builtins(loaded.config)
+    notes = []
+    if not loaded.origins.keys().isdisjoint(_BUDGET):
+        ours["alerts"] = given["alerts"]
+    for key, origin in loaded.origins.items():
+        group, _, name = key.rpartition(".")
+        if group == "input.columns":
+            ours["input"]["columns"][name] = given["input"]["columns"][name]
+        elif key == "input.columns":
+            ours["input"]["columns"] |= given["input"]["columns"]
+        elif key.startswith(AT_SCORING):
+            ours[group][name] = given[group][name]
+        elif (wanted := _at(given, key)) != (has := _at(ours, key)):
+            notes.append(
+                f"{origin} says {key} = {wanted!r}, but the model was trained with {has!r}, "
+                "which counts"
+            )
+    return msgspec.convert(ours, Config), notes
+
+
+def _at(settings: dict[str, object], key: str) -> object:
+    group, _, name = key.rpartition(".")
+    branch = settings[group] if group else settings
+    return branch[name]  # type: ignore[index]
+
+
+def _earlier(accepted: Accepted, model: Model) -> list[str]:
+    """Say so where the transactions begin before those that the model was trained on end."""
+    first, last = (
+        str(at) for at in (accepted.transactions["timestamp"].min(), model.training["last"])
+    )
+    if first > last:
+        return []
+    note = f"these transactions begin on {first[:10]}, before the training's end on {last[:10]}"
+    return [f"{note}: those that the model has seen count twice in their users' histories"]
+
+
+def _refuse_own_input(files: Sequence[str], out: Path) -> None:
+    """Refuse to write the results over what they are made of."""
+    ours = {(out / name).resolve() for name in RESULTS}
+    for file in files:
+        if file != "-" and Path(file).exists() and Path(file).resolve() in ours:
+            raise ConfigError(
+                f"{file} would be overwritten by the results in {out}.\n\n"
+                "Hint: give --out another folder."
+            )
+
+
+def _refuse_own_model(folder: Path, out: Path) -> None:
+    """Refuse to write the results where the model lies: they would take its place."""
+    if folder.resolve().is_relative_to(out.resolve()) or out.resolve() == folder.resolve():
+        raise ConfigError(
+            f"the results in {out} would take the place of the model in {folder}.\n\n"
+            "Hint: give --out another folder."
+        )
