@@ -122,6 +122,34 @@ def test_pack_is_what_its_plain_twin_says(rows):
             assert judged[name] == (near if isinstance(value, float) else value), name
 
 
+@pytest.mark.parametrize(
+    ("kind", "hour", "severity"),
+    [
+        ("payment", 5, "high"), ("payment", 4, "critical"), ("payment", 23, "critical"),
+        ("income", 4, "medium"), ("income", 3, "high"), ("income", 0, "high"),
+        ("view", 2, "medium"), ("view", 4, "medium"),
+    ],
+)  # fmt: skip
+def test_hours_have_the_severity_of_how_far_off_they_are(kind, hour, severity):
+    """Each unusual hour is as severe as the kind of transaction and its distance make it."""
+    text = CLASSIC.report(row(transaction_type=kind, hour=float(hour)))
+
+    assert f"  1. [{severity}] " in text
+
+
+def test_a_confidence_of_one_half_is_no_anomaly():
+    """Near misses are an anomaly above one half, not at it."""
+    usual = {"prior_count": 10.0, "user_mean": 2000.0, "transaction_type": "gift"}
+    at = row(amount=2500.0, user_p95=3333.0 + 1 / 3, **usual)  # (.5 + .75 + .25) / 3
+    above = row(amount=2500.0, user_p95=3300.0, **usual)
+
+    found = CLASSIC.detail(table(at, above))
+
+    assert CLASSIC.score(table(at)).tolist() == [0.5]
+    assert found["rule_is_anomaly"].to_list() == [False, True]
+    assert found["rule_violations"].to_list() == [[], []]
+
+
 def test_history_counts_from_the_tenth_earlier_payment():
     """Nine earlier payments are too few to judge by a user's habits, ten are enough."""
     known = {"amount": 900.0, "user_p95": 100.0, "user_mean": 50.0}

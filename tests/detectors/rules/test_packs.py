@@ -110,10 +110,10 @@ def test_places_survive_comments_arrays_and_long_texts_that_look_like_keys():
     """A key inside a long text, an array over lines or a comment does not mislead the place."""
     text = HEAD + (
         '[sets]\nhome = [\n  "IE", # when = "x"\n  "GB",\n]\n# [[rule]]\n'
-        "[[rule]]\ncode = 'a'\nname = '''\nwhen = \"wrong\"\n'''\nwhen = 'amont > 1'\nreason = 'x'\n"
+        "[[rule]]\ncode = 'a'\nname = '''\nonce\nwhen = \"wrong\"\n'''\nwhen = 'amont > 1'\nreason = 'x'\n"
     )
 
-    assert "mine.toml:15:9: when: unknown name 'amont'" in refusal(text)
+    assert "mine.toml:16:9: when: unknown name 'amont'" in refusal(text)
 
 
 @pytest.mark.parametrize(
