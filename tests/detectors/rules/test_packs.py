@@ -222,3 +222,17 @@ def test_a_pack_at_the_limit_is_refused_quickly():
 
     assert "this one has 9000" in message
     assert time.perf_counter() - start < 20
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[" + " " * 900_000, "[a" + " " * 900_000, " " * 900_000, "a" * 900_000, "'" * 900_000],
+    ids=["header", "name", "blanks", "word", "quotes"],
+)
+def test_a_line_of_a_megabyte_does_not_hang(line):
+    """Whatever one endless line holds, the pack is refused at once."""
+    start = time.perf_counter()
+
+    refusal(HEAD + line)
+
+    assert time.perf_counter() - start < 10

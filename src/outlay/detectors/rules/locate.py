@@ -7,6 +7,8 @@ from outlay.detectors.rules.problems import Span
 
 _HEADER = re.compile(r"[ \t]*\[\[?[ \t]*([\w.\"' -]+?)[ \t]*\]\]?[ \t]*(?:#.*)?$")
 _KEY = re.compile(r"[ \t]*([\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*=[ \t]*")
+_HEADER_LENGTH = 300
+"""Characters of a line in which a header is looked for: the pattern goes back and forth."""
 _LONG = re.compile(r'"""|\'\'\'')
 
 
@@ -27,7 +29,7 @@ class Places:
         for line in re.findall(r"[^\n]*\n|[^\n]+", self.text):
             if until is not None:  # inside a text of several lines: nothing here is a key
                 until = None if until in line else until
-            elif header := _HEADER.match(line.rstrip("\r\n")):
+            elif header := _HEADER.match(line[:_HEADER_LENGTH].rstrip("\r\n")):
                 table = self._table(header, offset, array=line.lstrip().startswith("[["), seen=seen)
             elif key := _KEY.match(line):
                 self._key(table, key, offset)
