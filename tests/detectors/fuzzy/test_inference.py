@@ -139,3 +139,14 @@ def test_something_unknown_holds_neither_way():
     base = load(toml(shapes, {"t1": [0.5, 0.6, 1, 1]}, rules), NAMES)
 
     assert scores(base, np.array([[np.nan, 0.9]])).tolist() == [0.0, pytest.approx(0.78, abs=0.02)]
+
+
+def test_every_level_of_a_slope_is_scikit_fuzzys():
+    """Cut anywhere, on a point of the grid or between, a slope has the same centroid."""
+    rules = [(("is", "amount", "t1", False), "t1")]
+    shapes, risk = {"amount": {"t1": [0, 1, 1, 1]}}, {"t1": [0.07, 0.66, 0.7, 1]}
+    levels = np.random.default_rng(1).random(1_500)
+    ours = scores(load(toml(shapes, risk, rules), NAMES), levels[None, :])
+    theirs = [oracle.score(rules, risk, shapes, {"amount": level}) for level in levels]
+
+    np.testing.assert_allclose(ours, theirs, atol=1e-9)

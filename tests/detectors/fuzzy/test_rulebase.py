@@ -65,8 +65,14 @@ def test_clauses_are_the_alternatives():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("amont is large", "'amont' is no variable; there is amount, time. Did you mean 'amount'?"),
-        ("amount is larg", "'larg' is no term of 'amount'; there is large, usual. Did you mean"),
+        (
+            "amountt is large",
+            "'amountt' is no variable; there is amount, time. Did you mean 'amount'?",
+        ),
+        (
+            "amount is largge",
+            "'largge' is no term of 'amount'; there is large, usual. Did you mean",
+        ),
         ("amount large", "has 'large' where 'is' should be"),
         ("(amount is large", "has the end where ')' should be"),
         ("amount is large time is odd", "does not go on with 'time'"),

@@ -88,7 +88,9 @@ def _feature(table: pl.DataFrame, name: str) -> Floats:
         )
     if column.dtype != pl.Float64:
         column = column.cast(pl.Float64)
-    return (column.fill_null(np.nan) if column.null_count() else column).to_numpy()
+    known = column.fill_null(np.nan) if column.null_count() else column
+    values: Floats = known.to_numpy()
+    return values
 
 
 def _signals(table: pl.DataFrame, surprise: Floats) -> tuple[Floats, ...]:
