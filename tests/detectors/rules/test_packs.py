@@ -61,7 +61,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file():
     text = HEAD + (
         "[parameters]\nlimit_low = 10\n"
         '[[rule]]\ncode = "big"\nname = "Big"\nwhen = "amount > user_p59"\nreason = "{amuont} is big"\n'
-        '[[rule]]\ncode = "big"\nname = "Again"\nwhne = "true"\nwhen = "amount > \'x\'"\nreason = "?"\n'
+        '[[rule]]\ncode = "big"\nname = "Again"\nwhennn = "true"\nwhen = "amount > \'x\'"\nreason = "?"\n'
     )
 
     assert refusal(text) == (
@@ -75,9 +75,9 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file():
         '  10 | reason = "{amuont} is big"\n'
         "     |           ^^^^^^^^\n"
         "\n"
-        "mine.toml:14:1: unknown key 'whne'. Did you mean 'when'?\n"
-        '  14 | whne = "true"\n'
-        "     | ^^^^\n"
+        "mine.toml:14:1: unknown key 'whennn'. Did you mean 'when'?\n"
+        '  14 | whennn = "true"\n'
+        "     | ^^^^^^\n"
         "\n"
         "mine.toml:15:18: when: a text stands beside a number\n"
         "  15 | when = \"amount > 'x'\"\n"
@@ -192,10 +192,10 @@ def test_a_file_is_found_by_its_path(tmp_path):
 def test_unknown_packs_are_told_with_the_nearest_name():
     """A misspelt name of a shipped pack names the pack that was meant, and all there are."""
     with pytest.raises(NotFoundError) as caught:
-        load_pack("clasic")
+        load_pack("classick")
 
     assert str(caught.value) == (
-        "there is no rule pack 'clasic': no such file, and no shipped pack of this name."
+        "there is no rule pack 'classick': no such file, and no shipped pack of this name."
         " Did you mean 'classic'?\n\nHint: shipped packs are classic, wallet"
     )
 
