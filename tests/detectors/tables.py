@@ -3,7 +3,17 @@
 import numpy as np
 import polars as pl
 
-from outlay.detectors.forest_settings import FEATURES
+FEATURES = (
+    "amount_log",
+    "amount_zscore",
+    "burst_1h",
+    "burst_24h",
+    "gap_surprise",
+    "hour_rarity",
+    "new_counterparty",
+    "counterparty_zscore",
+)
+"""Features of every kind; what the forest looks at by default is another matter."""
 
 
 def ordinary(rows=600, seed=0, features=FEATURES):

@@ -5,13 +5,17 @@ import pytest
 
 from outlay.detectors.isolation_forest import IsolationForestDetector
 from outlay.errors import ModelError
-from tests.detectors.tables import ordinary
+from tests.detectors.tables import FEATURES, ordinary
 
 
 @pytest.fixture(scope="module")
 def parts():
     """Return a sound forest's parts."""
-    return IsolationForestDetector(n_trees=5).fit(ordinary(300)).to_parts()
+    return (
+        IsolationForestDetector(features=FEATURES, n_trees=5, max_samples=64)
+        .fit(ordinary(300))
+        .to_parts()
+    )
 
 
 def put(name, at, value):

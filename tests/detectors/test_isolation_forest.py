@@ -9,16 +9,21 @@ import polars as pl
 import pytest
 from sklearn.ensemble import IsolationForest
 
+from outlay.detectors import forest_settings
 from outlay.detectors._forest_training import learned_threshold
 from outlay.detectors.checks import CHECKS, Subject, far_above
-from outlay.detectors.forest_settings import FEATURES
 from outlay.detectors.isolation_forest import IsolationForestDetector
 from outlay.detectors.surprise import Shape, Surprise
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.schema.catalog import BY_NAME
-from tests.detectors.tables import ordinary
+from tests.detectors.tables import FEATURES, ordinary
 
 TRANSFORMS: tuple[Shape, ...] = ("raw", "surprise", "exp_surprise")
+
+
+def forest(**settings):
+    """Return an untrained forest over the test tables' features, small enough for a test."""
+    return IsolationForestDetector(**{"features": FEATURES, "max_samples": 256, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def table():
 @pytest.fixture(scope="module")
 def trained(table):
     """Return a forest trained on them."""
-    return IsolationForestDetector(n_trees=30).fit(table)
+    return forest(n_trees=30).fit(table)
 
 
 def odd(name, table, value=1e3):
@@ -46,14 +51,14 @@ def test_keeps_the_contract(check, transform):
     rows = ordinary(400)
 
     def factory():
-        return IsolationForestDetector(n_trees=20, transform=transform)
+        return forest(n_trees=20, transform=transform)
 
     check(Subject(factory, rows, far_above(rows), frozenset(FEATURES)))
 
 
 def test_the_default_features_are_in_the_catalogue():
     """What the forest looks at by default is what the feature stage makes."""
-    assert set(FEATURES) <= set(BY_NAME)
+    assert set(forest_settings.FEATURES) <= set(BY_NAME)
 
 
 @pytest.mark.parametrize("transform", ["surprise", "exp_surprise"])
@@ -62,7 +67,7 @@ def test_scoring_raw_values_is_scoring_their_surprise(transform, side):
     """Our scores of raw values are scikit-learn's scores of their surprise, bit for bit."""
     names = FEATURES[:4]
     table = ordinary(700, features=names)
-    detector = IsolationForestDetector(
+    detector = forest(
         features=names, transform=transform, sides=dict.fromkeys(names, side), n_trees=20
     ).fit(table)
     learned = table.select(names).to_numpy()
@@ -94,14 +99,14 @@ def _twin(detector, table, curves):
 def test_the_threshold_lets_the_promised_share_through(table):
     """In training, the share at or above the threshold is the contamination asked for."""
     for share in (0.002, 0.01, 0.1):
-        detector = IsolationForestDetector(contamination=share, n_trees=20).fit(table)
+        detector = forest(contamination=share, n_trees=20).fit(table)
         reached = (detector.score(table) >= detector.threshold).mean()
         assert 0.8 * share <= reached <= share
 
 
 def test_the_threshold_before_training_is_the_middle():
     """A forest that has learned nothing has the scale's natural middle."""
-    assert IsolationForestDetector().threshold == 0.5
+    assert forest().threshold == 0.5
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_ties_are_anomalous_together_or_not_at_all(scores, share, threshold):
 def test_a_table_where_all_is_alike_has_no_anomaly():
     """Where every row is the same, nothing is odd, and every feature counts alike."""
     same = ordinary(1).select(pl.all().repeat_by(300).explode(empty_as_null=True))
-    detector = IsolationForestDetector().fit(same)
+    detector = forest().fit(same)
 
     assert (detector.score(same) < detector.threshold).all()
     assert detector.importances() == dict.fromkeys(FEATURES, pytest.approx(1 / len(FEATURES)))
@@ -136,7 +141,7 @@ def test_trains_on_next_to_nothing(rows):
     """A handful of rows train a forest that scores within its scale."""
     table = ordinary(rows)
 
-    scores = IsolationForestDetector().fit(table).score(table)
+    scores = forest().fit(table).score(table)
 
     assert ((scores >= 0) & (scores <= 1)).all()
 
@@ -157,10 +162,10 @@ def test_a_missing_value_is_no_reason():
     rng = np.random.default_rng(0)
     two_heaps = np.concatenate((rng.normal(-50, 1, 250), [0.0], rng.normal(50, 1, 250)))
     table = pl.DataFrame({"heaps": two_heaps, "size": rng.normal(0, 1, 501)})
-    forest = IsolationForestDetector(features=["heaps", "size"], transform="raw", n_trees=30)
+    detector = forest(features=["heaps", "size"], transform="raw", n_trees=30)
     rows = pl.DataFrame({"heaps": [0.0, np.nan], "size": [5.0, 5.0]})
 
-    there, missing = forest.fit(table).explain(rows)
+    there, missing = detector.fit(table).explain(rows)
 
     assert {reason.code for reason in there} == {"heaps", "size"}
     assert [reason.code for reason in missing] == ["size"]
@@ -169,9 +174,7 @@ def test_a_missing_value_is_no_reason():
 def test_the_importances_are_shares(table, trained):
     """Importances name every feature, add up to 1, and find the feature that makes rows odd."""
     tame = table.select((pl.col(FEATURES).rank("ordinal") % 3).cast(pl.Float64))
-    importances = (
-        IsolationForestDetector(n_trees=30).fit(tame.with_columns(table["burst_24h"])).importances()
-    )
+    importances = forest(n_trees=30).fit(tame.with_columns(table["burst_24h"])).importances()
 
     assert list(trained.importances()) == list(FEATURES)
     assert sum(trained.importances().values()) == pytest.approx(1)
@@ -199,8 +202,8 @@ def test_a_long_table_is_sampled_the_same_in_any_order(table):
     """With more rows than are trained on, reordering the file still trains the same forest."""
     shuffled = table.sample(fraction=1, shuffle=True, seed=3)
 
-    first = IsolationForestDetector(train_rows=500, n_trees=10).fit(table)
-    second = IsolationForestDetector(train_rows=500, n_trees=10).fit(shuffled)
+    first = forest(train_rows=500, n_trees=10).fit(table)
+    second = forest(train_rows=500, n_trees=10).fit(shuffled)
 
     assert first.to_parts()[0] == second.to_parts()[0]
     np.testing.assert_array_equal(first.score(table), second.score(table))
@@ -208,9 +211,9 @@ def test_a_long_table_is_sampled_the_same_in_any_order(table):
 
 def test_another_seed_grows_another_forest(table):
     """The seed decides."""
-    other = IsolationForestDetector(n_trees=30, seed=1).fit(table.head(500))
+    other = forest(n_trees=30, seed=1).fit(table.head(500))
 
-    same = IsolationForestDetector(n_trees=30, seed=0).fit(table.head(500))
+    same = forest(n_trees=30, seed=0).fit(table.head(500))
     rows = table.head(50)
     assert not np.array_equal(other.score(rows), same.score(rows))
 
@@ -222,7 +225,7 @@ def test_low_values_are_odd_where_the_side_says_so():
     rows = pl.DataFrame({"size": [size.min() / 2, float(np.median(size)), size.max() * 2]})
 
     def scores(side):
-        detector = IsolationForestDetector(features=["size"], sides={"size": side}, n_trees=20)
+        detector = forest(features=["size"], sides={"size": side}, n_trees=20)
         return detector.fit(table).score(rows)
 
     low, middle, high = scores("lower")
@@ -238,7 +241,7 @@ def test_whole_numbers_and_marks_are_features_too():
     names = ["n", "mark"]
     rows = pl.DataFrame({"n": [1, 2, None, 500], "mark": [True, None, False, True]})
     floats = rows.select(pl.all().cast(pl.Float64).fill_null(float("nan")))
-    detector = IsolationForestDetector(features=names).fit(rows)
+    detector = forest(features=names).fit(rows)
 
     np.testing.assert_array_equal(detector.score(rows), detector.score(floats))
 
@@ -248,7 +251,7 @@ def test_infinite_and_huge_values_are_scored(table):
     column = pl.Series([np.inf, 1e300, -1e300, 1.0] * 50)
     huge = table.head(200).with_columns(amount_zscore=column)
     for transform in TRANSFORMS:
-        scores = IsolationForestDetector(transform=transform, n_trees=10).fit(huge).score(huge)
+        scores = forest(transform=transform, n_trees=10).fit(huge).score(huge)
         assert np.isfinite(scores).all()
 
 
@@ -279,13 +282,13 @@ def test_scoring_does_not_import_scikit_learn(tmp_path, trained, table):
 def test_an_untrained_forest_says_so(table):
     """Scoring before training is an error that names the way out."""
     with pytest.raises(ModelError, match=r"has not been trained\.\n\nHint: call fit\(table\)"):
-        IsolationForestDetector().score(table)
+        forest().score(table)
 
 
 def test_an_empty_table_cannot_be_learned_from(table):
     """Training without rows is refused in words."""
     with pytest.raises(InputError, match=r"without rows\.\n\nHint: "):
-        IsolationForestDetector().fit(table.clear())
+        forest().fit(table.clear())
 
 
 def test_a_missing_feature_is_named_with_the_nearest(table, trained):
@@ -316,13 +319,13 @@ def test_a_missing_feature_is_named_with_the_nearest(table, trained):
 def test_settings_out_of_range_are_refused(settings, message):
     """A setting that cannot be is refused with its name, its value and what may be."""
     with pytest.raises(ConfigError, match=message) as caught:
-        IsolationForestDetector(**settings)
+        forest(**settings)
     assert "\n\nHint: " in str(caught.value)
 
 
 def test_every_size_of_sample_is_scored(table):
     """Shallow and deep trees keep the contract of scikit-learn's numbers: see test_forest."""
     for samples in (2, 5, 4096):
-        detector = IsolationForestDetector(max_samples=samples, n_trees=3).fit(table)
+        detector = forest(max_samples=samples, n_trees=3).fit(table)
         scores = detector.score(table)
         assert ((scores > 0) & (scores < 1)).all()
