@@ -1,16 +1,19 @@
-.PHONY: help setup demo test lint types examples wheel check bench clean
+.PHONY: help setup demo test lint types examples reference wheel check bench clean
 .DEFAULT_GOAL := help
-PYTHON ?= python3
 BIN := .venv/bin
+PAGES := README.md docs
+# the first interpreter that is new enough; another one with make PYTHON=...
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
 .venv/.made: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Outlay needs Python 3.11 or newer; say which with make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1" uv -c constraints.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable . --group dev
+	@test -n "$(PYTHON)" || { echo "Outlay needs Python 3.11 or newer; say which with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable . --group dev
 	@touch $@
 
 setup: .venv/.made  ## Make the environment
@@ -20,19 +23,23 @@ demo: .venv/.made  ## A wallet's transactions, made and judged: data, alerts, re
 	$(BIN)/outlay run demo/payments.csv --out demo/result
 
 test: .venv/.made  ## Every test
-	$(BIN)/pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/.made  ## Format, rules, layers, spelling
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
-	$(BIN)/codespell src tests docs README.md CHANGELOG.md --skip '*.js'
+	$(BIN)/codespell
 
 types: .venv/.made  ## mypy --strict
 	$(BIN)/mypy
 
-examples: .venv/.made  ## Every example in README.md and docs/
-	$(BIN)/pytest -p no:randomly README.md docs
+examples: .venv/.made  ## Every example in README.md, docs/ and docstrings
+	$(BIN)/python -m pytest -p no:randomly --doctest-modules src $(PAGES)
+
+reference: .venv/.made  ## Write the generated parts of docs/reference and the examples' output anew
+	$(BIN)/cog -r -I . docs/reference/*.md
+	OUTLAY_WRITE_EXAMPLES=1 $(BIN)/python -m pytest -q -p no:randomly $(PAGES)
 
 wheel: .venv/.made  ## The built wheel, in an empty environment, does the job
 	$(BIN)/python scripts/check_wheel.py

@@ -1,0 +1,1 @@
+"""What keeps the project's pages, pictures and package right."""
