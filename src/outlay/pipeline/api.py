@@ -64,6 +64,11 @@ class Model:
         """Return what identifies the model: equal digests decide alike."""
         return self._core.digest
 
+    @property
+    def threshold(self) -> float:
+        """Return the anomaly score from which on a transaction is an anomaly."""
+        return self._core.forest_threshold
+
     def score(self, table: Any) -> Any:
         """Return the table with features and decisions, of the kind that went in.
 
