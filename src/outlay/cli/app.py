@@ -41,18 +41,25 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(config.app, name="config")
 
 
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
-    ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help=f"Show where an error came from; also {DEBUG}=1.")
-    ] = False,
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         print(f"outlay {__version__}")
         raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", help="Print the version and end.", is_eager=True, callback=_print_version
+    ),
+]
+Debug = Annotated[
+    bool, typer.Option("--debug", help=f"Show where an error came from; also {DEBUG}=1.")
+]
+
+
+@app.callback()
+def _options(version: Version = False, debug: Debug = False) -> None:  # noqa: ARG001 - see above
     if debug:
         os.environ[DEBUG] = "1"
 

@@ -14,7 +14,10 @@ app = typer.Typer(
 
 @app.command()
 def show(config: options.Settings = None) -> None:
-    """Print every setting as TOML, with where its value came from."""
+    """Print every setting and its origin.
+
+    What is printed is TOML, and can be a settings file again.
+    """
     from outlay.pipeline.config import gather
     from outlay.pipeline.config_text import effective
 
@@ -26,7 +29,10 @@ def init(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="Where.")] = Path("outlay.toml"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a file that explains every setting and changes none."""
+    """Write a settings file to begin with.
+
+    It explains every setting and changes none.
+    """
     from outlay.errors import OutputError
     from outlay.pipeline.config_text import template
     from outlay.sinks.files import write_text

@@ -93,6 +93,7 @@ FLAGS: Final = {
 
 def loaded(config: Path | None, map_: list[str] | None = None, **chosen: Any) -> "Loaded":
     """Return the settings with the chosen flags before everything else."""
+    columns = [_split(pair) for pair in map_ or []]
     from outlay.pipeline.config import gather
 
     flags = {
@@ -100,7 +101,7 @@ def loaded(config: Path | None, map_: list[str] | None = None, **chosen: Any) ->
         for name, (flag, setting) in FLAGS.items()
         if chosen.get(name) is not None
     }
-    for name, column in (_split(pair) for pair in map_ or []):
+    for name, column in columns:
         flags[f"input.columns.{name}"] = ("--map", column)
     return gather(config, flags=flags)
 

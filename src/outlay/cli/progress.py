@@ -40,6 +40,7 @@ class Live:
 
     def __enter__(self) -> Self:
         """Begin to redraw the live line."""
+        terminal.heed_interrupts()
         if self._is_live:
             threading.Thread(target=self._tick, daemon=True).start()
         return self

@@ -30,14 +30,19 @@ def list_packs() -> None:
 
 
 @app.command()
-def show(pack: Pack) -> None:
+def show(
+    pack: Pack,
+    as_toml: Annotated[bool, typer.Option("--toml", help="As it is written.")] = False,
+) -> None:
     """Show a pack in words.
 
-    Its rules with their conditions, scores and severities.
+    Its rules with their conditions, scores and severities; --toml shows its text, to begin one of
+    your own with.
     """
     from outlay.detectors.rules import describe, load_pack
 
-    print(terminal.clean(describe(load_pack(pack))))
+    found = load_pack(pack)
+    print(terminal.clean(found.source.text.rstrip() if as_toml else describe(found)))
 
 
 @app.command()
@@ -50,7 +55,8 @@ def check(pack: Pack) -> None:
 
     found = load_pack(pack)
     counts = (f"{len(found.in_mode(mode))} {mode}" for mode in ("active", "shadow", "paused"))
-    print(f"{terminal.cell(pack, 80)}: sound; {len(found.rules)} rules ({', '.join(counts)})")
+    rules = f"{len(found.rules)} rule{'' if len(found.rules) == 1 else 's'}"
+    print(f"{terminal.cell(pack, 80)}: sound; {rules} ({', '.join(counts)})")
 
 
 @app.command("test")

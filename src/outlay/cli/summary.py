@@ -58,7 +58,7 @@ def _lines(finished: "Finished", seconds: float) -> Iterator[str]:
     yield from _fact("users", f"{report.users:,}")
     yield from _fact("columns", _columns(accepted))
     yield from _fact("alerts", _alerts(report))
-    yield from _fact("budget", _budget(report))
+    yield from _fact("budget", _budget(finished))
     share = report.anomalies / max(report.scored, 1)
     yield from _fact(
         "anomalies", f"{report.anomalies:,} ({share:.2%}) by rules, forest or fuzzy risk"
@@ -99,11 +99,16 @@ def _columns(accepted: "Accepted") -> str:
 def _period(report: "ReportData") -> str:
     if report.first is None or report.last is None:
         return "-"
-    days = (report.last.date() - report.first.date()).days + 1
     return (
-        f"{report.first:%Y-%m-%d} to {report.last:%Y-%m-%d}, {days:,} days, "
+        f"{report.first:%Y-%m-%d} to {report.last:%Y-%m-%d}, {_days(report):,} days, "
         f"times in {report.facts.timezone}"
     )
+
+
+def _days(report: "ReportData") -> int:
+    if report.first is None or report.last is None:
+        return 0
+    return (report.last.date() - report.first.date()).days + 1
 
 
 def _alerts(report: "ReportData") -> str:
@@ -114,11 +119,17 @@ def _alerts(report: "ReportData") -> str:
     return f"{report.alerts:,}" + (f": {', '.join(found)}" if found else "")
 
 
-def _budget(report: "ReportData") -> str:
-    promised = report.facts.alert_rate
-    said = f"{promised:.3%} promised, " if promised is not None else ""
-    more = f", and {report.exceptions:,} that a rule always alerts" if report.exceptions else ""
-    return f"{said}{report.alert_share:.3%} realised{more}"
+def _budget(finished: "Finished") -> str:
+    report, job = finished.published.report, finished.job
+    alerts = report.alerts - report.exceptions
+    if job.model.config.alerts.per_day is None:
+        said = f"{job.promised:.3%} promised, {report.alert_share:.3%} realised"
+    else:
+        words = job.model.config.alerts.budget().words()
+        said = f"{words} promised, {alerts / max(_days(report), 1):,.3g} a day realised"
+    return said + (
+        f", and {report.exceptions:,} that a rule always alerts" if report.exceptions else ""
+    )
 
 
 def _cold(report: "ReportData") -> str:

@@ -8,6 +8,7 @@ import codecs
 import os
 import re
 import shutil
+import signal
 import sys
 import textwrap
 from typing import Any, Final, TextIO
@@ -34,6 +35,15 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="outlay")
+
+
+def heed_interrupts() -> None:
+    """Let Ctrl-C end a read that waits for input.
+
+    Polars, once imported, catches the signal in a way that restarts such reads.
+    """
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)
 
 
 def _in_plain(error: UnicodeError) -> tuple[str, int]:

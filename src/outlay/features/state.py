@@ -8,6 +8,9 @@ import polars as pl
 
 from outlay.features._kernels import Floats, Ints
 
+LAST_SEEN = 7
+"""Which word of a state says when the user paid last; see `_kernels.dump`."""
+
 
 @dataclass(frozen=True, slots=True)
 class States:
@@ -32,6 +35,14 @@ class States:
         known = pl.Series(np.arange(len(self.ids)))
         found = ids.replace_strict(self.ids, known, default=-1, return_dtype=pl.Int64)
         return found.to_numpy()
+
+    def last_seen(self, ids: pl.Series) -> Floats:
+        """Return when each of ``ids`` paid last, in microseconds since 1970; NaN for the unknown."""
+        places = self.places(ids)
+        known = places >= 0
+        seen = np.full(len(ids), np.nan)
+        seen[known] = self.words[self.offsets[places[known]] + LAST_SEEN]
+        return seen
 
     def of(self, user_id: str) -> Floats:
         """Return one user's state, empty for the unknown."""

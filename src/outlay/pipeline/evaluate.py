@@ -180,7 +180,7 @@ def _require(scored: pl.DataFrame, names: list[str]) -> None:
             raise MissingColumnsError(
                 f"There is no column {name!r}.{nearest(name, scored.columns)} "
                 f"There is {', '.join(scored.columns[:40])}.\n\n"
-                "Hint: labels, scores and scenarios can be named: label=, score=, by=."
+                "Hint: --label, --score and --by name other columns (label=, score= and by= in Python)."
             )
 
 

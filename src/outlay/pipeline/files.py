@@ -30,6 +30,8 @@ AT_SCORING: Final = (
 )
 """Settings that may differ from those of the training; the others are the model's."""
 
+_MOST_SEEN: Final = 0.5
+"""Share of transactions before their users' states from which on a file counts as known."""
 _BUDGET: Final = ("alerts.rate", "alerts.per_day")
 
 
@@ -118,7 +120,7 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
     config, notes = _config_at_scoring(trained.config, loaded)
     with Publication(out) as publication:
         accepted = _accepted(files, config, say)
-        notes += _earlier(accepted, trained)
+        notes += _seen_before(accepted, trained, update=update)
         compile_kernels(say)
         job = judge_with(accepted, replace(trained, config=config), say)
         at = os.path.relpath(folder.resolve(), out.resolve())
@@ -165,15 +167,24 @@ def _at(settings: dict[str, object], key: str) -> object:
     return branch[name]  # type: ignore[index]
 
 
-def _earlier(accepted: Accepted, model: Model) -> list[str]:
-    """Say so where the transactions begin before those that the model was trained on end."""
-    first, last = (
-        str(at) for at in (accepted.transactions["timestamp"].min(), model.training["last"])
-    )
-    if first > last:
+def _seen_before(accepted: Accepted, model: Model, *, update: bool) -> list[str]:
+    """Tell of transactions that are no later than what the model knows of their users.
+
+    A file that is scored twice would count twice in its users' histories: with ``update`` for
+    good, so that is refused.
+    """
+    rows = accepted.transactions
+    last = model.pasts.users.last_seen(rows["user_id"])
+    seen = int((rows["timestamp"].to_physical().to_numpy() <= last).sum())
+    if not seen:
         return []
-    note = f"these transactions begin on {first[:10]}, before the training's end on {last[:10]}"
-    return [f"{note}: those that the model has seen count twice in their users' histories"]
+    words = f"{seen:,} of {len(rows):,} transactions are no later than what the model has seen of"
+    if update and seen > _MOST_SEEN * len(rows):
+        raise ConfigError(
+            f"{words} their users: the model seems to know this file already.\n\n"
+            "Hint: leave --update out to score it once more; histories then stay as they are."
+        )
+    return [f"{words} their users; known ones among them count twice in the histories"]
 
 
 def _refuse_own_input(files: Sequence[str], out: Path) -> None:

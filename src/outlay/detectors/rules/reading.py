@@ -29,7 +29,7 @@ from outlay.errors import RuleError, nearest
 T = TypeVar("T")
 
 _TOP: Final = (*HeadTable.__struct_fields__, *TABLES, "confidence", "band", "rule")
-_FORM: Final = "see the form of a pack in a shipped one: outlay rules list classic"
+_FORM: Final = "see the form of a pack in a shipped one: outlay rules show classic --toml"
 
 
 def read_pack(source: Source, parameters: Mapping[str, float] | None = None) -> Pack:
