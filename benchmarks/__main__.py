@@ -1,0 +1,79 @@
+"""Run the benchmarks; a run of all of them writes docs/benchmarks.md.
+
+    python -m benchmarks                       all, and the page
+    python -m benchmarks stages --rows 100000  one, printed
+
+Where OUTLAY_DATA names a folder with the public data sets, ranking and budget run on these too.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import budget, end_to_end, machine, public, ranking, stages
+from benchmarks.measure import number
+from benchmarks.page import table
+
+PARTS = {"end_to_end": end_to_end, "stages": stages, "ranking": ranking, "budget": budget}
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+WORDS = """\
+# Benchmarks
+
+How fast Outlay is and how well it ranks, beside what one would write without it.
+`{command}` wrote this page: every figure comes from that one run.
+Contenders take turns, round by round, so a noisy minute hits all of them; the ratios travel to another machine, the seconds do not."""
+
+
+def arguments():
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the made-up file")
+    parser.add_argument("--rounds", type=int, default=3, help="that are counted")
+    parser.add_argument("--page", type=Path, help="where to write; by default docs/benchmarks.md")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no benchmark is called {min(unknown)!r}; there are {', '.join(PARTS)}")
+    return asked
+
+
+def command():
+    """Return how this run was started."""
+    data = "OUTLAY_DATA=… " if public.folder() else ""
+    return f"{data}python -m benchmarks {shlex.join(sys.argv[1:])}".strip()
+
+
+def promised(lines):
+    """Return the table of what was to be reached."""
+    rows = [(name, target, f"{number(value)} {unit}") for name, target, value, unit in lines]
+    return table(("to be reached", "target", "reached"), rows)
+
+
+def main():
+    """Run what was asked for, print it, and write the page where all of it ran."""
+    asked = arguments()
+    where, sections, lines, start = machine.words(), [], [], time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="outlay-bench-") as folder:
+        for name in asked.parts or PARTS:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            section, reached = PARTS[name].run(Path(folder), rows=asked.rows, rounds=asked.rounds)
+            print(section.text(), flush=True)
+            sections.append(section.text())
+            lines += reached
+    took = f"The whole run took {(time.perf_counter() - start) / 60:.1f} minutes."
+    print(promised(lines), took, sep="\n\n")
+    page = asked.page or (None if asked.parts else PAGE)
+    if page:
+        ran = "## The run\n\n" + "\n".join(f"- {line}" for line in [*where, took])
+        text = [WORDS.format(command=command()), promised(lines), *sections, ran]
+        page.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+        print(f"written: {os.path.relpath(page)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""A file of transactions to all outputs: Outlay, and what one would write today, turn about.
+
+python -m benchmarks end_to_end [--rows 1000000] [--rounds 3]
+"""
+
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+import polars as pl
+from benchmarks import by_hand, row_rules
+from benchmarks.measure import Timing, in_turns, number, rate
+from benchmarks.page import Section, table
+
+from outlay.pipeline.files import run_files
+from outlay.pipeline.settings import Config
+from outlay.sources.synthetic import write_synthetic
+
+DAYS, ROWS_A_USER = 100, 109
+FUZZY, CONTROL, ONE_BY_ONE, PROFILES = 20_000, 300, 5_000, 20
+"""Rows (and users) on which the slow ways are timed; their time is then scaled to the file."""
+
+HAND = {
+    "reading": "pandas `read_csv` and sorting",
+    "features": "40 features, pandas group-by and rolling windows",
+    "forest": "scikit-learn's isolation forest, fit and `score_samples`",
+    "fuzzy": "scikit-fuzzy, `interp_membership` and `defuzz`",
+    "writing": "amount rules by column, pandas `to_parquet`",
+}
+
+
+@dataclass
+class ByHand:
+    """The way by hand, step by step, each leaving behind what the next one needs."""
+
+    path: Path
+    out: Path
+    left: dict[str, Any] = field(default_factory=dict)
+
+    def reading(self):
+        """Read the file."""
+        self.left["table"] = by_hand.read(self.path)
+
+    def features(self):
+        """Make features of the table."""
+        self.left["found"] = by_hand.features(self.left["table"])
+
+    def forest(self):
+        """Train the forest and score all rows."""
+        self.left["scores"] = by_hand.forest(self.left["found"])
+
+    def fuzzy(self):
+        """Judge some rows in words; all need their levels, which are cheap."""
+        by_hand.fuzzy(by_hand.levels(self.left["found"].head(FUZZY)))
+
+    def writing(self):
+        """Judge by the rules and write everything."""
+        left = self.left
+        by_hand.write(left["table"], left["found"], left["scores"], self.out)
+        left.clear()
+
+
+@dataclass
+class OneByOne:
+    """The row-by-row detector: some rows, and the profiles of some users out of the whole file."""
+
+    table: pd.DataFrame
+    known: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, path):
+        """Read the file; hours and types are there for the profiles, as the detector has them."""
+        table = pd.read_csv(path, usecols=list(by_hand_columns()))
+        hours = pd.to_datetime(table["timestamp"]).dt.hour
+        return cls(table.assign(hour=hours, kind=table["transaction_type"]))
+
+    def profiles(self):
+        """Learn what is usual for some users."""
+        users = self.table["user_id"].unique()[:PROFILES]
+        self.known = row_rules.profiles(self.table, users)
+
+    def rows(self):
+        """Judge some rows, their times and types prepared value by value."""
+        row_rules.judged(row_rules.prepared(self.table.head(ONE_BY_ONE)), self.known)
+
+
+def by_hand_columns():
+    """Return what the row-by-row detector looks at."""
+    return "transaction_id", "user_id", "timestamp", "amount", "transaction_type"
+
+
+def contenders(path, folder, n):
+    """Return name to (rows, call), in the order in which a round runs them."""
+    hand, slow = ByHand(path, folder / "hand.parquet"), OneByOne.of(path)
+    command = [str(Path(sys.executable).with_name("outlay")), "run", str(path)]
+    command += ["--out", str(folder / "command")]
+    steps = {name: (FUZZY if name == "fuzzy" else n, getattr(hand, name)) for name in HAND}
+    return {
+        "command": (n, lambda: subprocess.run(command, check=True, capture_output=True)),
+        "outlay": (n, lambda: run_files([str(path)], folder / "library", Config())),
+        **steps,
+        "profiles": (PROFILES, slow.profiles),
+        "rows": (ONE_BY_ONE, slow.rows),
+    }
+
+
+def measured(folder, rows, rounds):
+    """Return the timings by name, rows and users of the file, and the command's memory in GB."""
+    path = folder / "payments.csv"
+    n = write_synthetic(path, users=max(round(rows / ROWS_A_USER), 20), days=DAYS, seed=1)
+    users = pl.scan_csv(path).select(pl.col("user_id").n_unique()).collect().item()
+    them = contenders(path, folder, n)
+    them["command"][1]()  # kernels are compiled once a machine; that is not what is measured
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    return in_turns(them, rounds), n, users, peak, path.stat().st_size / 1e6
+
+
+def control_rate(folder):
+    """Return the seconds that scikit-fuzzy's control system takes for a row."""
+    table = by_hand.read(folder / "payments.csv").head(20_000)
+    levels = by_hand.levels(by_hand.features(table))[:, :CONTROL]
+    once = Timing(CONTROL)
+    once.run(lambda: by_hand.fuzzy_control(levels))
+    return once.seconds / CONTROL
+
+
+def totals(timings, n, names):
+    """Return the seconds of several steps together, scaled to n rows, round by round."""
+    rounds = len(timings["outlay"].wall)
+    return [sum(timings[x].wall[i] * n / timings[x].rows for x in names) for i in range(rounds)]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the measurement says."""
+
+    command: float
+    hand: float
+    row: float
+    profile: float
+    n: int
+
+    @property
+    def times_hand(self):
+        """Return how many times as long the way by hand takes."""
+        return self.hand / self.command
+
+    @property
+    def times_row(self):
+        """Return how many times as long the row-by-row rules take for a row, profiles left out."""
+        return self.row * self.n / self.command
+
+
+def run(folder, *, rows=1_000_000, rounds=3, **_):
+    """Measure; return the section and the lines for the table of promises."""
+    timings, n, users, peak, size = measured(folder, rows, rounds)
+    hand = totals(timings, n, HAND)
+    compared = Compared(
+        command=timings["command"].seconds,
+        hand=median(hand),
+        row=timings["rows"].seconds / ONE_BY_ONE,
+        profile=timings["profiles"].seconds / PROFILES * users / n,
+        n=n,
+    )
+    parts = [
+        _setting(n, users, size, rounds),
+        _ways(timings, n, hand, compared),
+        _hand_words(peak, control_rate(folder) * n / 60),
+        "The steps by hand:",
+        _steps(timings, n),
+        _one_by_one(compared, users),
+        _slow_words(),
+    ]
+    return Section("A file to all outputs", parts), _promises(compared)
+
+
+def _setting(n, users, size, rounds):
+    return (
+        f"{n:,} made-up transactions of {users:,} users, a CSV of {size:,.0f} MB, to everything that "
+        f"`outlay run` writes: scored table, alerts, model, report, 20 dashboards. {rounds} rounds, "
+        "every way once a round; medians."
+    )
+
+
+def _hand_words(peak, minutes):
+    return (
+        f"The command includes starting Python, and needs {peak:.1f} GB of memory at its peak. The "
+        "way by hand draws no dashboards, writes no report and explains nothing. Its fuzzy step is "
+        f"timed on {FUZZY:,} rows and scaled to the file; scikit-fuzzy's control system, which its "
+        f"user guide shows, would take {number(minutes)} minutes instead."
+    )
+
+
+def _ways(timings, n, hand, compared):
+    without = totals(timings, n, [name for name in HAND if name != "fuzzy"])
+    rows = [("`outlay run`, the command", timings["command"].wall)]
+    rows += [("the same from Python", timings["outlay"].wall), ("by hand", hand)]
+    rows += [("by hand, without the fuzzy step", without)]
+    return table(
+        ("", "seconds", "fastest–slowest", "rows/s", "times the command"),
+        [
+            (
+                name,
+                number(median(took)),
+                f"{number(min(took))}–{number(max(took))}",
+                rate(n, median(took)),
+                number(median(took) / compared.command),
+            )
+            for name, took in rows
+        ],
+    )
+
+
+def _steps(timings, n):
+    rows = [
+        (words, number(timings[name].scaled(n)), f"{timings[name].rows:,}")
+        for name, words in HAND.items()
+    ]
+    return table(("step", "seconds for the file", "rows timed"), rows)
+
+
+def _one_by_one(compared, users):
+    own = compared.command / compared.n
+    rows = [
+        ("`outlay run`, everything", own),
+        ("row by row, the rules alone", compared.row),
+        (f"row by row, with the profiles of {users:,} users", compared.row + compared.profile),
+    ]
+    return table(
+        ("", "µs a row", "times Outlay's"),
+        [(name, number(took * 1e6), number(took / own)) for name, took in rows],
+    )
+
+
+def _slow_words():
+    return (
+        f"Row by row means: pandas, every time parsed by itself, a dictionary a transaction, "
+        f"{ONE_BY_ONE:,} rows timed. A profile is made by filtering the whole file for its user, "
+        f"{PROFILES} users timed, so its price grows with the file. No forest, no fuzzy risk, no "
+        "files written on that side."
+    )
+
+
+def _promises(compared):
+    return [
+        ("a file to all outputs, against the way by hand", "≥ 8 ×", compared.times_hand, "×"),
+        ("a row, against the row-by-row rules alone", "≥ 60 ×", compared.times_row, "×"),
+    ]
