@@ -65,7 +65,7 @@ def _lines(finished: "Finished", seconds: float) -> Iterator[str]:
     )
     yield from _fact("not assessed", _cold(report))
     for warning in report.warnings:
-        yield from _fact(terminal.styled("warning", "yellow"), warning)
+        yield from _fact("warning", warning, "yellow")
     if report.worst_alerts:
         yield from ("", terminal.styled("Worst alerts", "bold"))
     for alert in report.worst_alerts[:_TOP]:
@@ -84,9 +84,10 @@ def _sum(accepted: "Accepted") -> str:
     )
 
 
-def _fact(name: str, text: str) -> list[str]:
+def _fact(name: str, text: str, *styles: str) -> list[str]:
     """Return a name and what it is, in lines that fit."""
-    return terminal.wrapped(text, " " * (_LABEL + 2), f"  {name:{_LABEL}}")
+    first, *rest = terminal.wrapped(text, " " * (_LABEL + 2), f"  {name:{_LABEL}}")
+    return [first.replace(name, terminal.styled(name, *styles), 1) if name else first, *rest]
 
 
 def _columns(accepted: "Accepted") -> str:
