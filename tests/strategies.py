@@ -1,6 +1,7 @@
 """Transactions for property tests."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ transaction = st.fixed_dictionaries(
     }
 )
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "row_number": pl.Int64,
     "transaction_id": pl.String,
     "user_id": pl.String,

@@ -1,7 +1,7 @@
 """The features as their definitions read: slow, in plain Python, sharing no code with the package."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
 WINDOWS = {
@@ -35,6 +35,7 @@ def features(transactions, population):
 
 
 def log(amount):
+    """Return the logarithm of an amount, of a cent where it is less."""
     return math.log(max(amount, 0.01))
 
 
@@ -53,6 +54,7 @@ def zscore(value, logs, spread):
 
 
 def quantile(values, q):
+    """Return the quantile, linear between the two nearest values."""
     ordered = sorted(values)
     position = q * (len(ordered) - 1)
     low = int(position)
@@ -61,6 +63,7 @@ def quantile(values, q):
 
 
 def amounts(past, now, population):
+    """Return the features of the amount against the user's earlier ones."""
     a = now["amount"]
     old = [p["amount"] for p in past]
     z = zscore(log(a), [log(x) for x in old], population.amounts)
@@ -91,13 +94,14 @@ def amounts(past, now, population):
 
 
 def windows(past, now, population):
+    """Return counts, sums, ratios and bursts, each window searched anew."""
     t, a = now["timestamp"], now["amount"]
     n = len(past)
     lived = (t - past[0]["timestamp"]) / timedelta(microseconds=1) if past else 0.0
     exposure = population.rate_micros + lived
     rate = (1 + n) / exposure
     usual = (5 * population.amount_mean + sum(p["amount"] for p in past)) / (5 + n)
-    row = {}
+    row: dict[str, float] = {}
     for name, span in WINDOWS.items():
         inside = [p["amount"] for p in past if t - span <= p["timestamp"]]
         micros = span / timedelta(microseconds=1)
@@ -118,6 +122,7 @@ def windows(past, now, population):
 
 
 def pauses(past, now, population):
+    """Return the time since the last payment, and how surprising it is."""
     if not past:
         return {"seconds_since_last": NAN, "days_since_last_transaction": NAN, "gap_surprise": NAN}
     pause = now["timestamp"] - past[-1]["timestamp"]
@@ -131,6 +136,7 @@ def pauses(past, now, population):
 
 
 def habits(past, now, population):
+    """Return how rare the hour, the weekday and the type are."""
     hour, day, n = now["timestamp"].hour, now["timestamp"].weekday(), len(past)
     near = sum(
         {0: 0.5, 1: 0.25, 23: 0.25}.get((p["timestamp"].hour - hour) % 24, 0.0) for p in past
@@ -155,6 +161,7 @@ def habits(past, now, population):
 
 
 def novelty(past, now):
+    """Return what the user met within the last day for the first time."""
     t = now["timestamp"]
     young = not past or t - past[0]["timestamp"] < DAY
     row = {"new_counterparties_24h": NAN, "amount_excess_counterparty": NAN}
@@ -173,7 +180,7 @@ def novelty(past, now):
     if earlier:
         row["amount_excess_counterparty"] = log(now["amount"]) - log(max(earlier))
     if not young:
-        firsts = {}
+        firsts: dict[str, datetime] = {}
         for p in [*past, now]:
             if p.get("counterparty_id") is not None:
                 firsts.setdefault(p["counterparty_id"], p["timestamp"])
@@ -182,6 +189,7 @@ def novelty(past, now):
 
 
 def counterparty(before, now, population):
+    """Return what is usual at the counterparty, whoever paid."""
     payee = now.get("counterparty_id")
     if payee is None:
         return {"counterparty_prior_count": NAN, "counterparty_zscore": NAN}

@@ -1,5 +1,7 @@
 """The batch path, the online path and the definitions agree, and no row sees its future."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from hypothesis import given, settings
@@ -84,7 +86,9 @@ def test_online_is_batch(rows):
     table = frame(rows)
     population = Population.fit(table)
     observer = Observer(population)
-    states, moments, online = {}, {}, []
+    states: dict[str, Any] = {}
+    moments: dict[str | None, Any] = {}
+    online = []
     for one in table.iter_slices(1):
         user, payee = one["user_id"][0], one["counterparty_id"][0]
         row, states[user], moments[payee] = observer.observe(

@@ -57,7 +57,8 @@ class Risk:
 def _evidence(tails: Mapping[str, Tail], witnesses: Mapping[str, Floats]) -> Floats:
     """Return the log of the weighted sum of 1 / p."""
     inverse = sum(WEIGHTS[name] / tails[name].share(witnesses[name]) for name in sorted(tails))
-    return np.log(np.asarray(inverse))
+    evidence: Floats = np.log(np.asarray(inverse))
+    return evidence
 
 
 def as_risk(share: Floats) -> Floats:

@@ -7,7 +7,7 @@ A user's state at rest is a run of float64 words (`dump` writes it, `load` reads
 up to 2**53 are exact in it, so counts, microseconds and 32-bit fingerprints keep every bit.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Prints = npt.NDArray[np.uint32]
 Smalls = npt.NDArray[np.int8]
+Record = Any
+"""One element of an array of `PAST`: a field may be of any type."""
+Print = Any
+"""A fingerprint, as uint32 or as its value."""
 
 STATE_VERSION: Final = 1
 """Changes with the layout that `dump` writes."""
@@ -226,7 +230,7 @@ def bin_of(log_amount: float) -> int:
 
 
 @kernel
-def ranked(past: npt.NDArray[np.void], rank: int) -> float:
+def ranked(past: Record, rank: int) -> float:
     """Return the earlier amount of this rank (0 = smallest), placed inside its bin."""
     below = 0
     block = 0
@@ -243,7 +247,7 @@ def ranked(past: npt.NDArray[np.void], rank: int) -> float:
 
 
 @kernel
-def quantile(past: npt.NDArray[np.void], q: float) -> float:
+def quantile(past: Record, q: float) -> float:
     """Return the q-quantile of the earlier amounts, linear between neighbours in rank."""
     position = q * (past["n"] - 1)
     rank = int(position)
@@ -254,7 +258,7 @@ def quantile(past: npt.NDArray[np.void], q: float) -> float:
 
 
 @kernel
-def share_below(past: npt.NDArray[np.void], amount: float, place: int) -> float:
+def share_below(past: Record, amount: float, place: int) -> float:
     """Return the share of earlier amounts below this one, those in its own bin counted half."""
     if amount > past["amount_max"]:
         return 1.0
@@ -270,7 +274,7 @@ def share_below(past: npt.NDArray[np.void], amount: float, place: int) -> float:
 
 
 @kernel
-def find(memory: Memory, mask: int, print_: int) -> int:
+def find(memory: Memory, mask: int, print_: Print) -> int:
     """Return the slot of the table that holds this fingerprint, or the free one where it belongs."""
     slot = print_ & mask
     while memory.table[slot] != 0 and memory.seen[memory.table[slot] - 1] != print_:
@@ -279,7 +283,7 @@ def find(memory: Memory, mask: int, print_: int) -> int:
 
 
 @kernel
-def meet(memory: Memory, mask: int, print_: int, time: int, log: float) -> int:
+def meet(memory: Memory, mask: int, print_: Print, time: int, log: float) -> int:
     """Return the place of what bears this fingerprint, adding it when it is new."""
     slot = find(memory, mask, print_)
     place = memory.table[slot] - 1
@@ -296,7 +300,7 @@ def meet(memory: Memory, mask: int, print_: int, time: int, log: float) -> int:
 
 @kernel
 def read_amounts(
-    past: npt.NDArray[np.void], amount: float, log: float, prior: Prior, out: Floats, i: int
+    past: Record, amount: float, log: float, prior: Prior, out: Floats, i: int
 ) -> None:
     """Set the amount's features against the user's earlier amounts."""
     out[AMOUNT_LOG, i] = log
@@ -365,7 +369,7 @@ def read_windows(
 
 
 @kernel
-def read_pauses(past: npt.NDArray[np.void], time: int, prior: Prior, out: Floats, i: int) -> None:
+def read_pauses(past: Record, time: int, prior: Prior, out: Floats, i: int) -> None:
     """Set the time since the last payment, and its surprise under the user's own rate."""
     if past["n"] == 0:
         out[SECONDS_SINCE_LAST, i] = np.nan
@@ -380,7 +384,7 @@ def read_pauses(past: npt.NDArray[np.void], time: int, prior: Prior, out: Floats
 
 
 @kernel
-def type_place(past: npt.NDArray[np.void], print_: int) -> int:
+def type_place(past: Record, print_: Print) -> int:
     """Return where the user's payments of this type are counted; ``n_types`` where none is yet."""
     for k in range(past["n_types"]):
         if past["type_keys"][k] == print_:
@@ -390,7 +394,7 @@ def type_place(past: npt.NDArray[np.void], print_: int) -> int:
 
 @kernel
 def read_habits(
-    past: npt.NDArray[np.void], log: float, rows: Payments, prior: Prior, out: Floats, i: int
+    past: Record, log: float, rows: Payments, prior: Prior, out: Floats, i: int
 ) -> None:
     """Set how rare the hour, the weekday and the type are, and how unusual the amount for the type."""
     n = past["n"]
@@ -471,7 +475,7 @@ def read_novelty(
 
 
 @kernel
-def update_type(past: npt.NDArray[np.void], print_: int, log: float) -> None:
+def update_type(past: Record, print_: Print, log: float) -> None:
     """Count a payment of this type, and its amount."""
     kind = type_place(past, print_)
     if kind == past["n_types"]:

@@ -107,4 +107,4 @@ def kinds(transactions: pl.DataFrame, types: Sequence[str]) -> Ints:
 
 def taken(rows: Payments, order: Ints) -> Payments:
     """Return the payments in another order."""
-    return Payments(*(column[order] for column in rows))
+    return Payments._make(column[order] for column in rows)

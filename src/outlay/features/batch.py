@@ -86,7 +86,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _fold_users(
+def _fold_users(  # noqa: PLR0913, PLR0917 - arrays, as the kernel takes them
     users: Grouping, rows: Payments, prior: Prior, states: States, out: Floats, threads: int
 ) -> States:
     state_of = states.places(users.ids)
@@ -111,7 +111,7 @@ def _cuts(bounds: Ints, parts: int) -> Ints:
     )
 
 
-def _fold_part(
+def _fold_part(  # noqa: PLR0913, PLR0917 - likewise
     bounds: Ints, state_of: Ints, states: States, rows: Payments, prior: Prior, out: Floats
 ) -> tuple[Ints, Floats]:
     carried = states.words[
