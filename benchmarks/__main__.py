@@ -15,8 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks import budget, end_to_end, machine, public, ranking, stages
-from benchmarks.measure import number
-from benchmarks.page import table
+from benchmarks.page import promised
 
 PARTS = {"end_to_end": end_to_end, "stages": stages, "ranking": ranking, "budget": budget}
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -46,12 +45,6 @@ def command():
     """Return how this run was started."""
     data = "OUTLAY_DATA=… " if public.folder() else ""
     return f"{data}python -m benchmarks {shlex.join(sys.argv[1:])}".strip()
-
-
-def promised(lines):
-    """Return the table of what was to be reached."""
-    rows = [(name, target, f"{number(value)} {unit}") for name, target, value, unit in lines]
-    return table(("to be reached", "target", "reached"), rows)
 
 
 def main():
