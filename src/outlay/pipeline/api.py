@@ -49,8 +49,9 @@ class Model:
     """A trained model.
 
     >>> import outlay
-    >>> model = outlay.train(outlay.synth(users=20, days=30))
-    >>> scored = model.score(outlay.synth(users=20, days=5, seed=2))
+    >>> payments = outlay.synth(users=20, days=30)
+    >>> model = outlay.train(payments.head(400))
+    >>> scored = model.score(payments.tail(-400))
     >>> scored.columns[-2:]
     ['assessed', 'reasons']
     """
