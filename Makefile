@@ -23,7 +23,7 @@ demo: .venv/.made  ## A wallet's transactions, made and judged: data, alerts, re
 	$(BIN)/outlay run demo/payments.csv --out demo/result
 
 test: .venv/.made  ## Every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/.made  ## Format, rules, layers, spelling
 	$(BIN)/ruff format --check
