@@ -133,7 +133,7 @@ def test_score_in_two_parts_is_score_in_one(wallet):
 
 
 def test_importance_file_is_what_the_dashboard_reads(result):
-    """feature_importance.json has the threshold where seed 000 looks for it."""
+    """feature_importance.json has the threshold where dashboards look for it."""
     content = json.loads(json.dumps(result.model._core.feature_importance()))
 
     assert 0 < content["metrics"]["anomaly_score_threshold"] < 1

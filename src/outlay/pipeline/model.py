@@ -73,7 +73,7 @@ class Model:
         return digest.hexdigest()
 
     def feature_importance(self) -> dict[str, Any]:
-        """Return what ``feature_importance.json`` holds, in the form that seed 000 reads."""
+        """Return what ``feature_importance.json`` holds; dashboards read its threshold."""
         forest: Any = self.detectors["isolation_forest"]
         return {
             "metrics": {"anomaly_score_threshold": self.forest_threshold, **self.training},

@@ -101,7 +101,7 @@ def _tables(publication: Publication, job: Job) -> list[str]:
 
 
 def _importance(publication: Publication, job: Job, model_folder: str) -> None:
-    """Write what reads the result later: seed 000's threshold, and where the model lies."""
+    """Write what reads the result later: the dashboards' threshold, and where the model lies."""
     model = job.model
     importance = {
         **model.feature_importance(),

@@ -123,7 +123,7 @@ class Metadata:
 
     @classmethod
     def read(cls, path: Path) -> "Metadata":
-        """Read the file that training left, ours or the one that seed 000 reads."""
+        """Read the file that training left, ours or another's with metrics.anomaly_score_threshold."""
         try:
             said = json.loads(path.read_bytes())
             metrics = said.get("metrics", {})
