@@ -19,7 +19,21 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Numba keeps the cache beside the source, else in the user's cache folder. Where neither can be
     written to, each process compiles anew.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    return _compiled(function)
+
+
+def leaf(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` without counting references to the arrays it is given.
+
+    For the small functions that a row passes through: with a dozen arrays in its arguments, each
+    call would spend more on counting than on its work (a factor of four over a row of features).
+    Such a function neither makes arrays nor cuts slices; its caller, a ``kernel``, holds them.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: Callable[P, R], **more: Any) -> Callable[P, R]:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", **more}
     try:
         compiled = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder for the cache

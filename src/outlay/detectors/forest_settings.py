@@ -8,18 +8,14 @@ from outlay.detectors.surprise import Shape, Side
 from outlay.errors import ConfigError, nearest
 
 FEATURES: Final = (
+    "amount_oddity",
     "amount_log",
-    "amount_zscore",
-    "amount_ratio_p95",
-    "burst_1h",
-    "burst_24h",
-    "gap_surprise",
-    "hour_rarity",
-    "type_rarity",
+    "burst",
+    "sum_ratio_24h",
+    "new_device",
     "new_counterparty",
-    "counterparty_zscore",
 )
-"""What the forest looks at. In all of them high is odd."""
+"""What the forest looks at, chosen by measurement (docs/explanation/ranking.md). High is odd."""
 
 _MAX_SAMPLES: Final = 2**MAX_DEPTH
 _HALF: Final = 0.5

@@ -32,7 +32,7 @@ class IsolationForestDetector:
     """Scores a payment by how easily its features set it apart.
 
     >>> import polars as pl
-    >>> table = pl.DataFrame({"size": [*range(100), 1000], "pause": [*range(50, 151), ]})
+    >>> table = pl.DataFrame({"size": [*range(100), 1000], "pause": [*range(50, 150), 149]})
     >>> forest = IsolationForestDetector(features=["size", "pause"]).fit(table)
     >>> int(forest.score(table).argmax())
     100
@@ -48,7 +48,7 @@ class IsolationForestDetector:
     n_trees, max_samples
         The forest's size: trees, and training rows each of them sees.
     transform
-        What the trees are trained on: ``exp_surprise``, ``surprise`` or ``raw`` values.
+        What the trees are trained on: ``surprise``, ``exp_surprise`` or ``raw`` values.
     contamination
         The share of the training rows that the learned threshold lets through as anomalous.
     train_rows
@@ -65,8 +65,8 @@ class IsolationForestDetector:
         features: Sequence[str] = FEATURES,
         sides: Mapping[str, Side] | None = None,
         n_trees: int = 100,
-        max_samples: int = 256,
-        transform: Shape = "exp_surprise",
+        max_samples: int = 512,
+        transform: Shape = "surprise",
         contamination: float = 0.01,
         train_rows: int = 200_000,
         seed: int = 0,

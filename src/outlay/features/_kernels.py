@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from outlay.jit import kernel
+from outlay.jit import kernel, leaf
 from outlay.schema.catalog import NAMES
 
 Floats = npt.NDArray[np.float64]
@@ -177,7 +177,7 @@ N_FEATURES: Final = len(NAMES)
 """Places of the features in a row: the order of the catalogue, checked by a test."""
 
 
-@kernel
+@leaf
 def zscore(
     value: float,
     n: float,
@@ -207,7 +207,7 @@ def zscore(
     return size if t >= 0.0 else -size
 
 
-@kernel
+@leaf
 def burst(count: float, events: float, exposure: float, span: float) -> float:
     """Return the surprise in nats of ``count`` payments within ``span``, given the time before it.
 
@@ -222,14 +222,14 @@ def burst(count: float, events: float, exposure: float, span: float) -> float:
     )
 
 
-@kernel
+@leaf
 def bin_of(log_amount: float) -> int:
     """Return the bin in which an amount of this logarithm is counted."""
     place = int((log_amount - LOG_MIN) / BIN_WIDTH)
     return min(max(place, 0), N_BINS - 1)
 
 
-@kernel
+@leaf
 def ranked(past: Record, rank: int) -> float:
     """Return the earlier amount of this rank (0 = smallest), placed inside its bin."""
     below = 0
@@ -246,7 +246,7 @@ def ranked(past: Record, rank: int) -> float:
     return min(max(amount, past["amount_min"]), past["amount_max"])
 
 
-@kernel
+@leaf
 def quantile(past: Record, q: float) -> float:
     """Return the q-quantile of the earlier amounts, linear between neighbours in rank."""
     position = q * (past["n"] - 1)
@@ -257,7 +257,7 @@ def quantile(past: Record, q: float) -> float:
     return low + (position - rank) * (ranked(past, rank + 1) - low)
 
 
-@kernel
+@leaf
 def share_below(past: Record, amount: float, place: int) -> float:
     """Return the share of earlier amounts below this one, those in its own bin counted half."""
     if amount > past["amount_max"]:
@@ -273,7 +273,7 @@ def share_below(past: Record, amount: float, place: int) -> float:
     return (below + 0.5 * past["bins"][place]) / past["n"]
 
 
-@kernel
+@leaf
 def find(memory: Memory, mask: int, print_: Print) -> int:
     """Return the slot of the table that holds this fingerprint, or the free one where it belongs."""
     slot = print_ & mask
@@ -282,7 +282,7 @@ def find(memory: Memory, mask: int, print_: Print) -> int:
     return slot
 
 
-@kernel
+@leaf
 def meet(memory: Memory, mask: int, print_: Print, time: int, log: float) -> int:
     """Return the place of what bears this fingerprint, adding it when it is new."""
     slot = find(memory, mask, print_)
@@ -298,7 +298,7 @@ def meet(memory: Memory, mask: int, print_: Print, time: int, log: float) -> int
     return place
 
 
-@kernel
+@leaf
 def read_amounts(
     past: Record, amount: float, log: float, prior: Prior, out: Floats, i: int
 ) -> None:
@@ -330,7 +330,7 @@ def read_amounts(
     out[SHARE_BELOW, i] = share_below(past, amount, bin_of(log))
 
 
-@kernel
+@leaf
 def read_windows(
     memory: Memory, time: int, amount: float, prior: Prior, out: Floats, i: int
 ) -> None:
@@ -368,7 +368,7 @@ def read_windows(
     out[BURST, i] = max(out[BURST_1H, i], out[BURST_24H, i])
 
 
-@kernel
+@leaf
 def read_pauses(past: Record, time: int, prior: Prior, out: Floats, i: int) -> None:
     """Set the time since the last payment, and its surprise under the user's own rate."""
     if past["n"] == 0:
@@ -383,7 +383,7 @@ def read_pauses(past: Record, time: int, prior: Prior, out: Floats, i: int) -> N
     out[GAP_SURPRISE, i] = (prior.rate_events + past["n"] - 1) * np.log1p(pause / lived)
 
 
-@kernel
+@leaf
 def type_place(past: Record, print_: Print) -> int:
     """Return where the user's payments of this type are counted; ``n_types`` where none is yet."""
     for k in range(past["n_types"]):
@@ -392,7 +392,7 @@ def type_place(past: Record, print_: Print) -> int:
     return min(past["n_types"], N_TYPES - 1)
 
 
-@kernel
+@leaf
 def read_habits(
     past: Record, log: float, rows: Payments, prior: Prior, out: Floats, i: int
 ) -> None:
@@ -438,7 +438,7 @@ def read_habits(
     out[AMOUNT_ODDITY, i] = min(out[AMOUNT_ZSCORE, i], out[AMOUNT_TYPE_ZSCORE, i])
 
 
-@kernel
+@leaf
 def read_novelty(
     memory: Memory, mask: int, time: int, log: float, rows: Payments, out: Floats, i: int
 ) -> float:
@@ -474,7 +474,7 @@ def read_novelty(
     return met
 
 
-@kernel
+@leaf
 def update_type(past: Record, print_: Print, log: float) -> None:
     """Count a payment of this type, and its amount."""
     kind = type_place(past, print_)
@@ -490,7 +490,7 @@ def update_type(past: Record, print_: Print, log: float) -> None:
     past["type_m2s"][kind] += shift * (log - past["type_means"][kind])
 
 
-@kernel
+@leaf
 def update(
     memory: Memory, time: int, amount: float, log: float, met: float, rows: Payments, i: int
 ) -> None:
@@ -524,7 +524,7 @@ def update(
         past["sums"][w] += amount
 
 
-@kernel
+@leaf
 def step(memory: Memory, mask: int, rows: Payments, prior: Prior, out: Floats, i: int) -> None:
     """Read payment ``i``'s features from its user's past, then add it to that past.
 
@@ -798,3 +798,11 @@ def group(codes: Prints, order: Ints, bounds: Ints, grouped: Ints) -> None:
         code = codes[row]
         grouped[cursor[code]] = row
         cursor[code] += 1
+
+
+@kernel
+def ungroup(grouped: Floats, order: Ints, first: int, last: int, out: Floats) -> None:
+    """Bring features first..last - 1 of (features, rows) back from grouped to input order."""
+    for f in range(first, last):
+        for k in range(order.size):
+            out[f, order[k]] = grouped[f, k]

@@ -21,6 +21,7 @@ from outlay.features._kernels import (
     fold,
     fold_counterparties,
     mask_for,
+    ungroup,
 )
 from outlay.features.arrange import Grouping, payments, taken, time_order
 from outlay.features.population import Population
@@ -74,9 +75,7 @@ def compute(
     rows = taken(payments(transactions, timezone, list(population.types)), users.order)
     out = np.empty((N_FEATURES, len(transactions)))
     states = _fold_users(users, rows, population.prior(), pasts.users, out, threads or _cores())
-    features = np.empty_like(out)
-    for column in range(COUNTERPARTY_PRIOR_COUNT):
-        features[column, users.order] = out[column]
+    features = _ungrouped(out, users.order, threads or _cores())
     seen = _fold_counterparties(transactions, in_time, population, pasts.counterparties, features)
     frame = pl.DataFrame({name: features[i] for i, name in enumerate(NAMES)})
     return frame, Pasts(states, seen)
@@ -101,6 +100,17 @@ def _fold_users(  # noqa: PLR0913, PLR0917 - arrays, as the kernel takes them
     sizes = np.concatenate([np.diff(ends) for ends, _ in parts])
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     return States(users.ids, offsets, np.concatenate([words for _, words in parts]))
+
+
+def _ungrouped(grouped: Floats, order: Ints, threads: int) -> Floats:
+    """Return the users' features in the order of the input, the counterparties' still to come."""
+    out = np.empty_like(grouped)
+    edges = np.linspace(0, COUNTERPARTY_PRIOR_COUNT, threads + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads) as pool:
+        list(
+            pool.map(lambda k: ungroup(grouped, order, edges[k], edges[k + 1], out), range(threads))
+        )
+    return out
 
 
 def _cuts(bounds: Ints, parts: int) -> Ints:

@@ -1,5 +1,6 @@
 """The reasons of what was flagged, weightiest first, in words."""
 
+import math
 from typing import Final
 
 import polars as pl
@@ -18,10 +19,12 @@ SCORE_WEIGHT: Final = 0.05
 def reasons(model: Model, table: pl.DataFrame) -> pl.Series:
     """Return the texts of each transaction's reasons; an empty list for what is not flagged."""
     flagged = table.with_row_index("at").filter(pl.col("is_anomaly") | pl.col("is_alert"))
-    texts: list[list[str]] = [[] for _ in range(len(table))]
-    for at, found in zip(flagged["at"].to_list(), explain(model, flagged), strict=True):
-        texts[at] = [reason.text for reason in found]
-    return pl.Series("reasons", texts, dtype=pl.List(pl.String))
+    texts = [[reason.text for reason in found] for found in explain(model, flagged)]
+    said = pl.DataFrame(
+        {"at": flagged["at"], "reasons": pl.Series(texts, dtype=pl.List(pl.String))}
+    )
+    every = pl.DataFrame({"at": pl.int_range(len(table), dtype=pl.UInt32, eager=True)})
+    return every.join(said, on="at", how="left", maintain_order="left")["reasons"].fill_null([])
 
 
 def explain(model: Model, rows: pl.DataFrame) -> list[list[Reason]]:
@@ -88,7 +91,7 @@ def _nearly(rows: pl.DataFrame, own: list[list[Reason]]) -> list[list[Reason]]:
 
 def _percent(share: float) -> str:
     """Return a share in per cent, never rounded up to all of them."""
-    return f"{min(100 * share, 99.999):.3g} %" if share < 0.9999 else "99.99 %"  # noqa: PLR2004
+    return f"{min(math.floor(1000 * 100 * share) / 1000, 99.99):.5g} %"
 
 
 def _ordered(own: list[Reason]) -> list[Reason]:

@@ -64,8 +64,8 @@ class ForestOptions(Settings, frozen=True):
 
     n_trees: Annotated[int, Meta(ge=1, le=10_000, description="how many trees it has")] = 100
     max_samples: Annotated[
-        int, Meta(ge=2, le=65_536, description="rows that each tree is grown from")
-    ] = 256
+        int, Meta(ge=2, le=4_096, description="rows that each tree is grown from")
+    ] = 512
     contamination: Annotated[
         float,
         Meta(
