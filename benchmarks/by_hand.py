@@ -34,7 +34,9 @@ RULES = (
 
 def read(path):
     """Return the file as a data frame, by user and time."""
-    table = pd.read_csv(path, parse_dates=["timestamp"], date_format="%Y-%m-%d %H:%M:%S")
+    table = pd.read_csv(
+        path, parse_dates=["timestamp"], date_format="%Y-%m-%d %H:%M:%S", low_memory=False
+    )
     return table.sort_values(["user_id", "timestamp"], kind="stable", ignore_index=True)
 
 
