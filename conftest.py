@@ -22,6 +22,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 WRITES = bool(os.environ.get("OUTLAY_WRITE_EXAMPLES"))
 SECONDS = 300
 _STEP = re.compile(r"^\$ (.*\n)((?:(?!\$ ).*\n?)*)", re.MULTILINE)
+_FIGURE = re.compile(r"\b[0-9a-f]{16}\b|\d[\d,.]*")  # a digest, or a number
 _PROGRESS = re.compile(r"\[ *\d+\.\d s\] ")
 _GAP = re.compile(r"^…\n", re.MULTILINE)
 
@@ -101,7 +102,7 @@ def fits(got: str, wanted: str) -> bool:
 
 
 def _masked(text: str) -> str:
-    lines = (re.sub(r"\d[\d,.]*", "0", line) for line in text.splitlines())
+    lines = (_FIGURE.sub("0", line) for line in text.splitlines())
     return "".join(" ".join(line.split()) + "\n" for line in lines)
 
 
