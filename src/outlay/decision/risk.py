@@ -20,10 +20,10 @@ Floats = NDArray[np.float64]
 
 WEIGHTS: Final = {
     "isolation_forest": 1.0,
-    "fuzzy": 0.1,
-    "rules": 0.05,
-    "amount_oddity": 0.1,
-    "amount_log": 0.03,
+    "fuzzy": 0.01,
+    "rules": 0.03,
+    "amount_oddity": 0.03,
+    "amount_log": 0.01,
 }
 """What each witness counts; chosen by measurement (docs/explanation/ranking.md)."""
 

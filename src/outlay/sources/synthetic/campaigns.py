@@ -260,7 +260,7 @@ def _structuring(rng: np.random.Generator, people: People, world: World, step: S
     small = people.income[step.user] < world.limit / 2
     limit = world.limit * np.where(small, 0.1, 1.0)
     kind = np.where(step.once(c.chance(rng, 0.5, n)), c.TRANSFER, c.DEPOSIT)
-    day = step.midnight + np.floor(step.nth * rng.uniform(0.2, 0.6, n)) * c.DAY
+    day = step.midnight + np.floor(step.nth * rng.uniform(0.1, 0.4, n)) * c.DAY
     return c.payments(
         user=step.user,
         time=day + rng.uniform(8, 20, n) * c.HOUR,
