@@ -55,7 +55,8 @@ def test_summary_tells_what_was_found(ran):
     assert first["transaction_id"] in answer.out
     assert first["reasons"].partition(" | ")[0][:40] in " ".join(answer.out.split())
     assert "report.html     open this first" in answer.out
-    assert all(len(line) <= 100 for line in answer.out.splitlines())
+    shown = answer.out.replace(str(folder), "result")  # however long the test's own folder is
+    assert all(len(line) <= 100 for line in shown.splitlines())
 
 
 def test_words_while_it_works_go_to_stderr(ran):
