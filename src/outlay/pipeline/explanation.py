@@ -88,6 +88,11 @@ def explain_row(model: Model, row: pl.DataFrame) -> Explanation:
     )
 
 
+def _measured(value: float, unit: str) -> str:
+    """Return a feature's value with its unit; of a flag, whether it is set."""
+    return ("no", "yes")[int(value)] if unit == "0 or 1" else f"{value:.3g} {unit}"
+
+
 def _known(value: float | None) -> float | None:
     return None if value is None or value != value else value  # noqa: PLR0124  NaN is not itself
 
@@ -111,7 +116,7 @@ def _lines(e: Explanation) -> list[str]:
         value = (
             "missing"
             if _known(credit["value"]) is None
-            else f"{credit['value']:.3g} {feature.unit}"
+            else _measured(credit["value"], feature.unit)
         )
         lines.append(f"  {credit['share']:6.1%}  {feature.name} = {value} ({feature.meaning})")
     return [*lines, "", "The rules", *(f"  {line}" for line in e.rule_report.splitlines()),

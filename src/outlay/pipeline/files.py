@@ -19,7 +19,7 @@ from outlay.pipeline.progress import Progress, Quiet
 from outlay.pipeline.publish import Published, publish
 from outlay.pipeline.settings import Config
 from outlay.pipeline.train import train
-from outlay.pipeline.warm import compile_kernels
+from outlay.pipeline.warm import compile_kernels, import_ahead
 from outlay.schema.intake import Accepted
 from outlay.sinks.publication import Publication
 from outlay.sinks.table import write_for_people, write_rejected
@@ -61,6 +61,7 @@ def run_files(
     say = progress or Quiet()
     _refuse_own_input(files, out)
     with Publication(out) as publication:  # a folder that cannot be written to shows here
+        import_ahead()
         accepted = _accepted(files, config, say)
         compile_kernels(say)
         job = learn_and_judge(accepted, config, say)
@@ -74,6 +75,7 @@ def train_files(
     """Learn each user's habits from files, and write the model with the users' states."""
     say = progress or Quiet()
     with Publication(folder) as publication:
+        import_ahead()
         accepted = _accepted(files, config, say)
         compile_kernels(say)
         say.stage(f"Learning the habits of {accepted.transactions['user_id'].n_unique():,} users")

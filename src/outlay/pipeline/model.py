@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,16 @@ from outlay.features import Pasts, Population
 from outlay.pipeline.settings import Config
 
 Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+
+
+_ASIDE: Final = ("dashboards", "output")
+_OF_A_FILE: Final = ("columns", "rates", "currency", "negative", "time_format")
+
+
+def _deciding(config: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the settings that say how a file is read and what is drawn: they decide nothing."""
+    read = {name: value for name, value in config["input"].items() if name not in _OF_A_FILE}
+    return {**{k: v for k, v in config.items() if k not in _ASIDE}, "input": read}
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class Model:
         from outlay.pipeline.artifact import to_parts
 
         settings, arrays = to_parts(self)
+        settings = {**settings, "config": _deciding(settings["config"])}
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         for name in sorted(arrays):
             values = np.ascontiguousarray(arrays[name])

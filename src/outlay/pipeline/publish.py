@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -71,6 +72,21 @@ def publish(
         Where the model lies, seen from the result, if it was there before; else it is written too.
     """
     progress.stage("Writing the tables")
+    with ThreadPoolExecutor(1) as aside:  # Parquet is written without the interpreter's lock
+        scored = aside.submit(write_scored, publication.path(SCORED), job.scored)
+        published = _people(publication, job, files, progress, model_folder)
+        scored.result()
+    return published
+
+
+def _people(
+    publication: Publication,
+    job: Job,
+    files: tuple[str, ...],
+    progress: Progress,
+    model_folder: str | None,
+) -> Published:
+    """Write all but the scored table: what people read, and the model."""
     names = [REPORT, ALERTS, SCORED, REJECTED, *_tables(publication, job)]
     if model_folder is None:
         artifact.save(job.model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
@@ -87,7 +103,6 @@ def publish(
 def _tables(publication: Publication, job: Job) -> list[str]:
     """Write the tables; return the names of those that not every job has."""
     timezone, accepted = job.model.config.input.timezone, job.accepted
-    write_scored(publication.path(SCORED), job.scored)
     write_alerts(publication.path(ALERTS), job.scored, timezone=timezone)
     write_rejected(publication.path(REJECTED), accepted.rejected)
     more = []

@@ -11,7 +11,7 @@ from outlay.schema.reason import Reason
 
 VOICE: Final = {"rules": 1.0, "isolation_forest": 0.9, "fuzzy": 0.5}
 """How loudly each detector speaks; a rule that somebody wrote goes before what a model credits."""
-MOST: Final = {"rules": 4, "isolation_forest": 3, "fuzzy": 1}
+MOST: Final = {"rules": 3, "isolation_forest": 4, "fuzzy": 1}
 """Reasons kept of each detector: more would repeat each other."""
 SCORE_WEIGHT: Final = 0.05
 
@@ -47,7 +47,7 @@ def explain(model: Model, rows: pl.DataFrame) -> list[list[Reason]]:
         for place, its in zip(chosen["place"].to_list(), heard, strict=True):
             found[place] += [
                 Reason(reason.code, reason.text, VOICE[name] * reason.weight, name)
-                for reason in its
+                for reason in its[: MOST[name]]
             ]
     young = (rows["prior_count"].to_list(), (~rows["assessed"]).to_list())
     for place, (n, cold) in enumerate(zip(*young, strict=True)):

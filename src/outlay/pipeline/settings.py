@@ -134,7 +134,7 @@ class DashboardOptions(Settings, frozen=True):
 
     users: Annotated[
         int, Meta(ge=0, le=10_000, description="how many users, those with the worst alerts")
-    ] = 20
+    ] = 10
     days: Annotated[int, Meta(ge=1, le=731, description="up to each user's last transaction")] = 30
 
 
