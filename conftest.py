@@ -44,7 +44,8 @@ def evaluate(example: Example) -> str | None:
     """Run the commands of a block; return how their output differs from the page's, or nothing."""
     for command, wanted in _STEP.findall(str(example.parsed)):
         got = run(command)
-        if WRITES and not _GAP.search(wanted):
+        fails = "\nexit status" in f"\n{got}" and "exit status" not in wanted
+        if WRITES and not fails and not _GAP.search(wanted):
             _write(Path(example.path), f"$ {command}{wanted}", f"$ {command}{got}")
         elif not fits(got, wanted):
             return f"$ {command}The page says:\n{wanted}\nThe command says:\n{got}"
