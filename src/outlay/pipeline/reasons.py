@@ -19,9 +19,15 @@ SCORE_WEIGHT: Final = 0.05
 def reasons(model: Model, table: pl.DataFrame) -> pl.Series:
     """Return the texts of each transaction's reasons; an empty list for what is not flagged."""
     flagged = table.with_row_index("at").filter(pl.col("is_anomaly") | pl.col("is_alert"))
-    texts = [[reason.text for reason in found] for found in explain(model, flagged)]
-    said = pl.DataFrame(
-        {"at": flagged["at"], "reasons": pl.Series(texts, dtype=pl.List(pl.String))}
+    found = explain(model, flagged)
+    spoken = pl.Series([len(own) for own in found], dtype=pl.UInt32)
+    texts = pl.Series([reason.text for own in found for reason in own], dtype=pl.String)
+    said = (
+        pl.DataFrame(
+            {"at": flagged["at"].repeat_by(spoken).explode(empty_as_null=False), "text": texts}
+        )
+        .group_by("at", maintain_order=True)
+        .agg(reasons="text")
     )
     every = pl.DataFrame({"at": pl.int_range(len(table), dtype=pl.UInt32, eager=True)})
     return every.join(said, on="at", how="left", maintain_order="left")["reasons"].fill_null([])
@@ -45,10 +51,7 @@ def explain(model: Model, rows: pl.DataFrame) -> list[list[Reason]]:
         if name == "rules":
             heard = _nearly(chosen, heard)
         for place, its in zip(chosen["place"].to_list(), heard, strict=True):
-            found[place] += [
-                Reason(reason.code, reason.text, VOICE[name] * reason.weight, name)
-                for reason in its[: MOST[name]]
-            ]
+            found[place] += its[: MOST[name]]
     young = (rows["prior_count"].to_list(), (~rows["assessed"]).to_list())
     for place, (n, cold) in enumerate(zip(*young, strict=True)):
         found[place] = _ordered(found[place])
@@ -96,10 +99,16 @@ def _percent(share: float) -> str:
 
 def _ordered(own: list[Reason]) -> list[Reason]:
     """Return the reasons weightiest first, each text once."""
+    if len(own) == 1:
+        return own
     first: dict[str, Reason] = {}
-    for reason in sorted(own, key=lambda reason: -reason.weight):
+    for reason in sorted(own, key=_loudness, reverse=True):
         first.setdefault(reason.text, reason)
     return list(first.values())
+
+
+def _loudness(reason: Reason) -> float:
+    return VOICE[reason.detector] * reason.weight
 
 
 def _cold(n: float) -> Reason:

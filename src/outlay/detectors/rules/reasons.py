@@ -1,6 +1,6 @@
 """What the violated rules say in words, with the values of the row and what would be normal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -25,12 +25,45 @@ def explain(
     """Return each row's reasons, weightiest first."""
     confidence = verdicts.confidence(pack.combine)
     reasons: list[list[Reason]] = [[] for _ in range(rows.height)]
-    odd = verdicts.violated.any(axis=1) | (confidence > pack.anomaly_above)
-    at = odd.nonzero()[0].tolist()
-    for i, values in zip(at, shown(pack, rows[at]), strict=True):
-        found = _violations(verdicts, i, values, wording)
-        reasons[i] = found or [_combined(verdicts, i, float(confidence[i]))]
+    for j, rule in enumerate(verdicts.rules):
+        at = verdicts.violated[:, j].nonzero()[0]
+        scores = verdicts.scores[at, j].tolist()
+        for i, reason in zip(
+            at.tolist(), _worded(pack, rule, scores, rows[at], wording), strict=True
+        ):
+            reasons[i].append(reason)
+    near = (confidence > pack.anomaly_above) & ~verdicts.violated.any(axis=1)
+    for i in near.nonzero()[0].tolist():
+        reasons[i] = [_combined(verdicts, i, float(confidence[i]))]
+    for found in reasons:
+        if len(found) > 1:
+            found.sort(key=_weight, reverse=True)
     return reasons
+
+
+def _weight(reason: Reason) -> float:
+    return reason.weight
+
+
+def _worded(
+    pack: Pack, rule: Rule, scores: list[float], rows: pl.DataFrame, wording: Wording
+) -> list[Reason]:
+    """Return one rule's reason for each of the rows that violate it."""
+    severities = [rule.severity_of(score) for score in scores]
+    shows = rule.shows | set(_COMPUTED)
+    columns: dict[str, Sequence[Any]] = {
+        **{name: (value,) * len(scores) for name, value in pack.scope.parameters.items()},
+        **{name: rows[name].to_list() for name in rows.columns if name in shows},
+        "severity": severities,
+    }
+    texts = rule.reason.fill_all(columns, len(scores), wording)
+    if rule.normal:
+        normal = rule.normal.fill_all(columns, len(scores), wording)
+        texts = [f"{text}; normal is {usual}" for text, usual in zip(texts, normal, strict=True)]
+    return [
+        Reason(rule.code, text, WEIGHTS[severity], "rules")
+        for text, severity in zip(texts, severities, strict=True)
+    ]
 
 
 def shown(pack: Pack, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -46,18 +79,6 @@ def worded(rule: Rule, score: float, values: Mapping[str, Any], wording: Wording
     row = {**values, "severity": rule.severity_of(score)}
     normal = f"; normal is {rule.normal.fill(row, wording)}" if rule.normal else ""
     return rule.reason.fill(row, wording) + normal
-
-
-def _violations(
-    verdicts: Verdicts, i: int, values: Mapping[str, Any], wording: Wording
-) -> list[Reason]:
-    reasons = []
-    for j in verdicts.violated[i].nonzero()[0]:
-        rule, score = verdicts.rules[j], float(verdicts.scores[i, j])
-        weight = WEIGHTS[rule.severity_of(score)]
-        text = worded(rule, score, values, wording)
-        reasons.append(Reason(rule.code, text, weight, "rules"))
-    return sorted(reasons, key=lambda reason: -reason.weight)
 
 
 def _combined(verdicts: Verdicts, i: int, confidence: float) -> Reason:

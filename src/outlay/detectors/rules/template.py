@@ -5,8 +5,9 @@ Not ``str.format``: that would reach into attributes. A placeholder is a name an
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, repeat
 from typing import Any, Final
 
 from outlay.detectors.rules.language import ExpressionError
@@ -50,6 +51,22 @@ class Template:
             part if isinstance(part, str) else written(row.get(part.name), part.form, wording)
             for part in self.parts
         )
+
+    def fill_all(
+        self, columns: Mapping[str, Sequence[Any]], rows: int, wording: Wording
+    ) -> list[str]:
+        """Return `fill` for many rows: each placeholder is written down its column at once."""
+        written_parts = [
+            repeat(part)
+            if isinstance(part, str)
+            else _written_down(columns.get(part.name, (None,) * rows), part.form, wording)
+            for part in self.parts
+        ]
+        return ["".join(parts) for parts in islice(zip(*written_parts, strict=False), rows)]
+
+
+def _written_down(values: Sequence[Any], form: str, wording: Wording) -> list[str]:
+    return [written(value, form, wording) for value in values]
 
 
 def template(text: str, scope: Scope) -> Template:
