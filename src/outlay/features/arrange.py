@@ -56,6 +56,26 @@ def time_order(transactions: pl.DataFrame) -> Ints:
     return order
 
 
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A table's rows in time, by user and by counterparty: found once, used by every pass."""
+
+    in_time: Ints
+    users: Grouping
+    counterparties: Grouping | None
+
+    @classmethod
+    def of(cls, transactions: pl.DataFrame) -> "Arrangement":
+        """Arrange accepted transactions."""
+        in_time = time_order(transactions)
+        named = "counterparty_id" in transactions.columns
+        return cls(
+            in_time,
+            Grouping.by(transactions["user_id"], in_time),
+            Grouping.by(transactions["counterparty_id"], in_time) if named else None,
+        )
+
+
 def fingerprints(transactions: pl.DataFrame, column: str, *, salt: int) -> Prints:
     """Return a 32-bit mark of each value, the same on every machine; 0 = missing.
 

@@ -23,7 +23,7 @@ from outlay.features._kernels import (
     mask_for,
     ungroup,
 )
-from outlay.features.arrange import Grouping, payments, taken, time_order
+from outlay.features.arrange import Arrangement, Grouping, payments, taken
 from outlay.features.population import Population
 from outlay.features.state import Counterparties, States
 from outlay.schema.catalog import NAMES
@@ -43,13 +43,14 @@ class Pasts:
         )
 
 
-def compute(
+def compute(  # noqa: PLR0913 - the table, its prior, and how
     transactions: pl.DataFrame,
     population: Population,
     pasts: Pasts | None = None,
     *,
     timezone: str = "UTC",
     threads: int | None = None,
+    arranged: Arrangement | None = None,
 ) -> tuple[pl.DataFrame, Pasts]:
     """Return one row of features per transaction, and the pasts of those who paid in them.
 
@@ -68,15 +69,19 @@ def compute(
         In which hours and weekdays are judged.
     threads
         How many; by default one a core.
+    arranged
+        The transactions' arrangement, where it is known already.
     """
     pasts = pasts or Pasts()
-    in_time = time_order(transactions)
-    users = Grouping.by(transactions["user_id"], in_time)
+    arranged = arranged or Arrangement.of(transactions)
+    users = arranged.users
     rows = taken(payments(transactions, timezone, list(population.types)), users.order)
     out = np.empty((N_FEATURES, len(transactions)))
     states = _fold_users(users, rows, population.prior(), pasts.users, out, threads or _cores())
     features = _ungrouped(out, users.order, threads or _cores())
-    seen = _fold_counterparties(transactions, in_time, population, pasts.counterparties, features)
+    seen = _fold_counterparties(
+        transactions, arranged.counterparties, population, pasts.counterparties, features
+    )
     frame = pl.DataFrame({name: features[i] for i, name in enumerate(NAMES)})
     return frame, Pasts(states, seen)
 
@@ -170,15 +175,14 @@ def room(n_rows: int, n_seen: int, n_events: int) -> Memory:
 
 def _fold_counterparties(
     transactions: pl.DataFrame,
-    in_time: Ints,
+    grouping: Grouping | None,
     population: Population,
     states: Counterparties,
     out: Floats,
 ) -> Counterparties:
     out[COUNTERPARTY_PRIOR_COUNT:] = np.nan
-    if "counterparty_id" not in transactions.columns:
+    if grouping is None:
         return Counterparties.empty()
-    grouping = Grouping.by(transactions["counterparty_id"], in_time)
     moments = states.taken(grouping.ids)
     logs = np.log(np.maximum(transactions["amount"].to_numpy(), 0.01))
     fold_counterparties(

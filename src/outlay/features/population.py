@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from outlay.features._kernels import DAY, CounterpartyPrior, Floats, Ints, Prior
-from outlay.features.arrange import Grouping, kinds, time_order
+from outlay.features.arrange import Arrangement, Grouping, kinds
 
 VAR_WEIGHT = 5.0
 """Payments that the population's spread is worth beside the user's own."""
@@ -65,10 +65,15 @@ class Population(msgspec.Struct, frozen=True):
     """What stands for a type that the population has not seen."""
 
     @classmethod
-    def fit(cls, transactions: pl.DataFrame, timezone: str = "UTC") -> Self:
+    def fit(
+        cls,
+        transactions: pl.DataFrame,
+        timezone: str = "UTC",
+        arranged: Arrangement | None = None,
+    ) -> Self:
         """Learn from accepted transactions. The rows' order does not count, to the last bit."""
-        in_time = time_order(transactions)
-        users = Grouping.by(transactions["user_id"], in_time)
+        arranged = arranged or Arrangement.of(transactions)
+        users = arranged.users
         amounts = transactions["amount"].to_numpy()
         logs = np.log(np.maximum(amounts, 0.01))
         spread = Spread.fit(logs[users.order], users.bounds)
@@ -77,7 +82,7 @@ class Population(msgspec.Struct, frozen=True):
         rare = Habit(1.0 / (len(transactions) + 1), spread, _shares(hours, np.full(24, 1 / 24)))
         return cls(
             amounts=spread,
-            counterparties=_counterparties(transactions, in_time, logs, spread),
+            counterparties=_counterparties(arranged.counterparties, logs, spread),
             amount_mean=max(float(np.median(amounts)), 0.01),
             rate_micros=_rate(transactions["timestamp"].to_physical().to_numpy(), users),
             weekdays=_shares(local.dt.weekday().to_numpy() - 1, np.full(7, 1 / 7)),
@@ -105,13 +110,8 @@ class Population(msgspec.Struct, frozen=True):
         return CounterpartyPrior(spread.mean, spread.var, spread.mean_weight, VAR_WEIGHT)
 
 
-def _counterparties(
-    transactions: pl.DataFrame, in_time: Ints, logs: Floats, users: Spread
-) -> Spread:
-    if "counterparty_id" not in transactions.columns:
-        return users
-    grouping = Grouping.by(transactions["counterparty_id"], in_time)
-    if not len(grouping.ids):
+def _counterparties(grouping: Grouping | None, logs: Floats, users: Spread) -> Spread:
+    if grouping is None or not len(grouping.ids):
         return users
     return Spread.fit(logs[grouping.order[: grouping.bounds[-1]]], grouping.bounds)
 

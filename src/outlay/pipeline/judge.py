@@ -1,6 +1,7 @@
 """Features and detectors to one decision a transaction."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from outlay.decision import Books, allot, as_risk, verdict
 from outlay.detectors.base import Detector
-from outlay.features import Pasts, Population, compute
+from outlay.features import Arrangement, Pasts, Population, compute
 from outlay.features.profiles import with_full_history
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
@@ -31,10 +32,16 @@ class Judged:
 
 
 def featured(
-    transactions: pl.DataFrame, population: Population, config: Config, pasts: Pasts | None = None
+    transactions: pl.DataFrame,
+    population: Population,
+    config: Config,
+    pasts: Pasts | None = None,
+    arranged: Arrangement | None = None,
 ) -> tuple[pl.DataFrame, Pasts]:
     """Return transactions with their features beside them, and the pasts after them."""
-    features, after = compute(transactions, population, pasts, timezone=config.input.timezone)
+    features, after = compute(
+        transactions, population, pasts, timezone=config.input.timezone, arranged=arranged
+    )
     kept = [name for name in transactions.columns if name not in {*features.columns, *DECISION}]
     table = transactions.select(kept).hstack(features)
     if config.history == "full":
@@ -44,7 +51,10 @@ def featured(
 
 def details(table: pl.DataFrame, detectors: Mapping[str, Detector]) -> pl.DataFrame:
     """Return the detectors' columns side by side."""
-    parts = [detector.detail(table) for detector in detectors.values()]
+    with ThreadPoolExecutor(len(detectors)) as pool:  # they compute outside the interpreter's lock
+        parts: list[pl.DataFrame] = list(
+            pool.map(lambda detector: detector.detail(table), detectors.values())
+        )
     return pl.concat(parts, how="horizontal")
 
 

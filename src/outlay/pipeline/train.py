@@ -1,5 +1,6 @@
 """Accepted transactions to a model."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -7,7 +8,7 @@ import polars as pl
 
 from outlay.decision import Books, Risk
 from outlay.detectors.base import Detector, load_detector
-from outlay.features import Population
+from outlay.features import Arrangement, Population
 from outlay.pipeline.judge import details, featured, witnesses
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
@@ -31,9 +32,10 @@ def train(
     currency
         What amounts are counted in.
     """
-    population = Population.fit(transactions, config.input.timezone)
-    table, pasts = featured(transactions, population, config)
-    detectors = {name: _made(name, config, currency).fit(table) for name in DETECTORS}
+    arranged = Arrangement.of(transactions)
+    population = Population.fit(transactions, config.input.timezone, arranged)
+    table, pasts = featured(transactions, population, config, arranged=arranged)
+    detectors = _fitted(table, config, currency)
     detail = details(table, detectors)
     model = Model(
         config=config,
@@ -46,6 +48,13 @@ def train(
         books=Books(rows_per_day=_rows_per_day(transactions, config.input.timezone)),
     )
     return model, table, detail
+
+
+def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[str, Detector]:
+    """Train the detectors side by side: none needs another."""
+    with ThreadPoolExecutor(len(DETECTORS)) as pool:
+        made = [_made(name, config, currency) for name in DETECTORS]
+        return dict(zip(DETECTORS, pool.map(lambda one: one.fit(table), made), strict=True))
 
 
 def _made(name: str, config: Config, currency: str | None) -> Detector:
