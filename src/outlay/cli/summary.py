@@ -157,15 +157,17 @@ def _alert(alert: "AlertLine", currency: str | None) -> Iterator[str]:
 
 
 def _files(finished: "Finished", seconds: float) -> Iterator[str]:
+    from outlay.sinks.text import plural
+
     report, out = finished.published.report, finished.out
     meanings = {
         "report.html": "open this first",
-        "alerts.csv": f"{report.alerts:,} alerts, worst first, with reasons",
-        "scored.parquet": f"{report.scored:,} transactions with features and decisions",
+        "alerts.csv": f"{plural(report.alerts, 'alert')}, worst first, with reasons",
+        "scored.parquet": f"{plural(report.scored, 'transaction')} with features and decisions",
         "scored.csv": "the same as CSV",
-        "rejected.csv": f"{report.facts.rejected:,} rows, each with its reason",
-        "duplicates.csv": f"{report.facts.duplicates:,} rows that were there before",
-        "dashboards": f"{len(report.facts.dashboards):,} users, as pictures and pages",
+        "rejected.csv": f"{plural(report.facts.rejected, 'row')}, each with its reason",
+        "duplicates.csv": f"{plural(report.facts.duplicates, 'row')} there before",
+        "dashboards": f"{plural(len(report.facts.dashboards), 'user')}, as pictures and pages",
         "model": "to score the next file with",
     }
     yield terminal.styled(f"Results in {out} ({seconds:.1f} s)", "bold")

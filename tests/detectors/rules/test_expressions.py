@@ -205,3 +205,16 @@ def test_reads_names_the_columns():
     found = expression("amount > multiplier * user_mean and country = 'IE'", SCOPE, "boolean")
 
     assert found.reads == {"amount", "user_mean", "country"}
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "case when 0 is null then amount < 0 else amount > 5 end",
+        "not (case when 1 = 2 then false else amount <= 5 end)",
+        "if(2 > 1, amount > 5, false)",
+    ],
+)
+def test_a_branch_that_reads_nothing_is_decided_once(when):
+    """A condition without a column chooses its branch for every row of the table."""
+    assert holds(when, amount=[9.0, 1.0, 7.0]) == [True, False, True]
