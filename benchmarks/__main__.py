@@ -3,7 +3,7 @@
     python -m benchmarks                       all, and the page
     python -m benchmarks stages --rows 100000  one, printed
 
-Where OUTLAY_DATA names a folder with the public data sets, ranking and budget run on these too.
+Where BENCHMARK_DATA names a folder with the public data sets, ranking and budget run on these too.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def arguments():
 
 def command():
     """Return how this run was started."""
-    data = "OUTLAY_DATA=… " if public.folder() else ""
+    data = "BENCHMARK_DATA=… " if public.folder() else ""
     return f"{data}python -m benchmarks {shlex.join(sys.argv[1:])}".strip()
 
 

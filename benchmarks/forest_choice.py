@@ -2,7 +2,7 @@
 
 `python -m benchmarks.forest_choice` prints the table of docs/explanation/ranking.md. It uses labels
 to compare, never to train. Synthetic data is always there; the Fraud Detection Handbook's cards are
-added where OUTLAY_DATA names a folder that holds them (trained before 2018-07-18, judged 07-25..31).
+added where BENCHMARK_DATA names a folder that holds them (trained before 2018-07-18, judged 07-25..31).
 """
 
 import os
@@ -68,7 +68,7 @@ def featured(table, first_test=None, train_until=None):
 def data_sets():
     """Return the data sets by name, each as (training, test)."""
     sets = {f"wallet {seed}": featured(outlay.synth(users=800, seed=seed)) for seed in (1, 2, 3)}
-    path = Path(os.environ.get("OUTLAY_DATA", "")) / "handbook_raw_2018-04_07.parquet"
+    path = Path(os.environ.get("BENCHMARK_DATA", "")) / "handbook_raw_2018-04_07.parquet"
     if path.is_file():
         sets["handbook"] = featured(
             pl.read_parquet(path),

@@ -1,4 +1,4 @@
-"""Public data sets, where somebody has them: the folder is named by OUTLAY_DATA."""
+"""Public data sets, where somebody has them: the folder is named by BENCHMARK_DATA."""
 
 import os
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ import polars as pl
 
 def folder():
     """Return the folder, or nothing."""
-    named = os.environ.get("OUTLAY_DATA")
+    named = os.environ.get("BENCHMARK_DATA")
     return Path(named) if named else None
 
 
