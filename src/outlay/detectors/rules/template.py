@@ -66,7 +66,15 @@ class Template:
 
 
 def _written_down(values: Sequence[Any], form: str, wording: Wording) -> list[str]:
-    return [written(value, form, wording) for value in values]
+    """Write each value; the same ones (hours, round amounts, counts) only once."""
+    known: dict[Any, str] = {}
+    texts = []
+    for value in values:
+        text = known.get(value)
+        if text is None:
+            text = known[value] = written(value, form, wording)
+        texts.append(text)
+    return texts
 
 
 def template(text: str, scope: Scope) -> Template:
