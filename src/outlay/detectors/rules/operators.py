@@ -140,19 +140,8 @@ def case(t: Translator, node: exp.Case) -> Typed:
     kind = next((value.kind for value in values if value.kind), None)
     chain = values[-1].expr
     for branch, value in zip(reversed(branches), reversed(values[:-1]), strict=True):
-        chain = pl.when(_condition(t, branch.this)).then(value.expr).otherwise(chain)
+        chain = pl.when(t.of(branch.this, "boolean").expr).then(value.expr).otherwise(chain)
     return Typed(kind, chain)
-
-
-def _condition(t: Translator, node: Tree) -> pl.Expr:
-    """Translate what decides between branches; one that reads nothing of the row is decided now.
-
-    Polars does not stretch a predicate of one row over the table, as it does with values.
-    """
-    condition = t.of(node, "boolean").expr
-    if any(name.name in t.scope.columns for name in node.find_all(exp.Column)):
-        return condition
-    return pl.lit(pl.select(condition).item(), pl.Boolean)
 
 
 def coalesce(t: Translator, node: exp.Coalesce) -> Typed:
@@ -184,5 +173,5 @@ def _refuse_unnormal(t: Translator, node: Tree, text: str) -> None:
 def choice(t: Translator, node: exp.If) -> Typed:
     """Translate if(condition, a, b)."""
     yes, no = t.same([node.args["true"], node.args.get("false") or exp.Null()])
-    condition = _condition(t, node.this)
+    condition = t.of(node.this, "boolean").expr
     return Typed(yes.kind or no.kind, pl.when(condition).then(yes.expr).otherwise(no.expr))

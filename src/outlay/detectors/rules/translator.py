@@ -12,6 +12,7 @@ from outlay.detectors.rules.problems import Span
 from outlay.detectors.rules.scope import Kind, Scope
 
 ARTICLES: Final = {"number": "a number", "text": "a text", "boolean": "a condition"}
+_FOLDED: Final[Mapping[Kind, Any]] = {"number": pl.Float64, "boolean": pl.Boolean}
 ALLOWED: Final = (
     "a rule may use + - * / %, = <> < <= > >=, between, in, like, is null, and, or, not, case, if, "
     "coalesce, least, greatest, abs, ln, sqrt, exp, round, floor, ceil, lower, starts_with"
@@ -74,7 +75,19 @@ class Translator:
         extra = {name for name, value in node.args.items() if value} - rule.takes
         if extra:
             raise self.refusal(node, "this is not allowed in a rule in this form", ALLOWED)
-        return rule.translate(self, node)
+        return self._folded(node, rule.translate(self, node))
+
+    def _folded(self, node: Tree, typed: Typed) -> Typed:
+        """Work out a part that reads nothing of the row, once and for all.
+
+        Polars stretches a literal over the table, but not whatever else comes out as one row.
+        """
+        dtype = _FOLDED.get(typed.kind) if typed.kind else None
+        if dtype is None or isinstance(node, exp.Literal | exp.Column):
+            return typed
+        if any(column.name in self.scope.columns for column in node.find_all(exp.Column)):
+            return typed
+        return Typed(typed.kind, pl.lit(pl.select(typed.expr).item(), dtype))
 
     def same(self, nodes: list[Tree]) -> list[Typed]:
         """Translate parts that must be of one kind, null aside."""
