@@ -33,7 +33,7 @@ def arguments():
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the made-up file")
-    parser.add_argument("--rounds", type=int, default=3, help="that are counted")
+    parser.add_argument("--rounds", type=int, default=5, help="that are counted")
     parser.add_argument("--page", type=Path, help="where to write; by default docs/benchmarks.md")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):

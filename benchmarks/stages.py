@@ -126,7 +126,7 @@ def contenders(given, folder):
     }
 
 
-def run(folder, *, rows=1_000_000, rounds=3, **_):
+def run(folder, *, rows=1_000_000, rounds=5, **_):
     """Measure; return the section and the lines for the table of promises."""
     path = folder / "stages.csv"
     write_synthetic(path, users=max(rows // 109, 20), days=100, seed=1)

@@ -1,33 +1,34 @@
 """How many alerts there may be, and which transactions get them.
 
 A threshold that was right in training drifts with the business: more payments, other amounts. So
-scoring keeps the books by day: what the days before were owed and got moves the next day's
-threshold (a control loop, as in adaptive conformal inference: Gibbs and Candès, "Adaptive conformal
-inference under distribution shift", NeurIPS 2021). Only earlier days count, so a day's threshold is
-known when it begins, live as in batch.
+scoring keeps books: each transaction (or each hour, for a number a day) earns a little of an alert,
+each alert costs one, and what is owed moves the threshold for the next transaction. That is a
+control loop on the realised rate, as in adaptive conformal inference (Gibbs and Candès, "Adaptive
+conformal inference under distribution shift", NeurIPS 2021). Only the past counts, live as in batch.
 """
 
-import math
 from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from outlay.jit import kernel
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+DAY: Final = 86_400_000_000
+"""Microseconds."""
 SETTLE_DAYS: Final = 2.0
 """A debt of so many days' budget moves the threshold by the factor e."""
 LEAST_SETTLED: Final = 0.5
 """Alerts that count as such a debt at least: where one a week is due, half an alert is much."""
 MOST_RAISED, MOST_LOWERED = 1.0, 3.0
-"""How far a day's threshold may leave the budget's share, in powers of e: up, down."""
+"""How far the threshold may leave the budget's share, in powers of e: up, down."""
 PATIENCE_DAYS: Final = 7.0
 """Days of budget beyond which a debt or a surplus is forgiven: quiet weeks earn no flood."""
-MEMORY_DAYS: Final = 30.0
-"""How long the usual number of transactions a day is remembered."""
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -42,9 +43,9 @@ class Budget(msgspec.Struct, frozen=True):
             return min(self.per_day / max(rows_per_day, 1e-9), 1.0)
         return self.rate or 0.0
 
-    def of_day(self, rows: float) -> float:
-        """Return how many alerts a day with this many transactions is worth."""
-        return self.per_day if self.per_day is not None else (self.rate or 0.0) * rows
+    def daily(self, rows_per_day: float) -> float:
+        """Return how many alerts a day is worth, at this many transactions a day."""
+        return self.share(rows_per_day) * rows_per_day
 
     def words(self) -> str:
         """Return the budget as people say it."""
@@ -56,50 +57,59 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 class Books(msgspec.Struct, frozen=True):
-    """What was owed and what was given on the days before."""
+    """What is owed: alerts earned and not given, after the transaction at ``last`` (microseconds).
+
+    ``rows_per_day`` is the training's: it sets the pace of the loop, and a number a day its share.
+    """
 
     rows_per_day: float
     owed: float = 0.0
-
-    def threshold(self, budget: Budget) -> float:
-        """Return today's tail share at or below which a transaction becomes an alert."""
-        scale = max(SETTLE_DAYS * budget.of_day(self.rows_per_day), LEAST_SETTLED)
-        move = min(max(self.owed / scale, -MOST_LOWERED), MOST_RAISED)
-        return min(budget.share(self.rows_per_day) * math.exp(move), 1.0)
-
-    def after(self, budget: Budget, rows: int, given: int) -> "Books":
-        """Return the books at the end of a day."""
-        limit = PATIENCE_DAYS * max(budget.of_day(self.rows_per_day), 1.0)
-        owed = self.owed + budget.of_day(rows) - given
-        usual = self.rows_per_day + (rows - self.rows_per_day) / MEMORY_DAYS
-        return Books(rows_per_day=usual, owed=min(max(owed, -limit), limit))
+    last: int | None = None
 
 
-def allot(shares: Floats, days: Ints, budget: Budget, books: Books) -> tuple[Bools, Floats, Books]:
+def allot(
+    shares: Floats, times: Ints, order: Ints, budget: Budget, books: Books
+) -> tuple[Bools, Floats, Books]:
     """Return which transactions become alerts, the threshold each was held to, and the new books.
 
     Parameters
     ----------
     shares
         Tail share of each transaction's evidence in training, (n,); small = bad.
-    days
-        The local day of each, as a number that grows by one a day, (n,).
+    times
+        When each was made, in microseconds, (n,).
+    order
+        The transactions by time, (n,).
     budget, books
-        What is allowed, and what the days before left.
+        What is allowed, and what the transactions before left.
     """
-    alerts = np.zeros(shares.size, bool)
+    alerts = np.zeros(shares.size, np.bool_)
     thresholds = np.empty(shares.size)
-    order = np.argsort(days, kind="stable")
-    starts = np.flatnonzero(np.diff(days[order], prepend=days[order[:1]] - 1))
-    previous: int | None = None
-    for lo, hi in zip(starts, [*starts[1:], shares.size], strict=True):
-        day = int(days[order[lo]])
-        for _ in range(min(day - previous - 1, int(MEMORY_DAYS)) if previous is not None else 0):
-            books = books.after(budget, 0, 0)
-        rows = order[lo:hi]
-        threshold = books.threshold(budget)
-        alerts[rows] = shares[rows] <= threshold
-        thresholds[rows] = threshold
-        books = books.after(budget, rows.size, int(alerts[rows].sum()))
-        previous = day
-    return alerts, thresholds, books
+    daily = budget.daily(books.rows_per_day)
+    by_row, by_day = (0.0, daily) if budget.per_day is not None else (budget.rate or 0.0, 0.0)
+    last = books.last if books.last is not None else int(times[order[0]])
+    owed, last = _allot(
+        shares, times, order, budget.share(books.rows_per_day), by_row, by_day,
+        max(SETTLE_DAYS * daily, LEAST_SETTLED), PATIENCE_DAYS * max(daily, 1.0),
+        books.owed, last, alerts, thresholds,
+    )  # fmt: skip
+    return alerts, thresholds, Books(books.rows_per_day, float(owed), int(last))
+
+
+@kernel
+def _allot(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
+    shares: Floats, times: Ints, order: Ints, base: float, by_row: float, by_day: float,
+    scale: float, limit: float, owed: float, last: int, alerts: Bools, thresholds: Floats,
+) -> tuple[float, int]:  # fmt: skip
+    """Go through the transactions in time; return what is owed at the end, and when that was."""
+    for k in range(order.size):
+        row = order[k]
+        now = max(times[row], last)
+        owed = min(owed + by_row + by_day * (now - last) / DAY, limit)
+        last = now
+        move = min(max(owed / scale, -MOST_LOWERED), MOST_RAISED)
+        thresholds[row] = min(base * np.exp(move), 1.0)
+        if shares[row] <= thresholds[row]:
+            alerts[row] = True
+            owed = max(owed - 1.0, -limit)
+    return owed, last

@@ -20,10 +20,10 @@ Floats = NDArray[np.float64]
 
 WEIGHTS: Final = {
     "isolation_forest": 1.0,
-    "fuzzy": 0.01,
-    "rules": 0.03,
-    "amount_oddity": 0.03,
-    "amount_log": 0.01,
+    "fuzzy": 0.02,
+    "rules": 0.07,
+    "amount_oddity": 0.06,
+    "amount_log": 0.02,
 }
 """What each witness counts; chosen by measurement (docs/explanation/ranking.md)."""
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from outlay.decision import Books, allot, as_risk, verdict
 from outlay.detectors.base import Detector
 from outlay.features import Arrangement, Pasts, Population, compute
+from outlay.features.arrange import time_order
 from outlay.features.profiles import with_full_history
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
@@ -77,13 +78,13 @@ def judge(
     Parameters
     ----------
     model
-        The trained model, whose books say what the days before were owed.
+        The trained model, whose books say what is owed.
     table, after
         As `featured` returned them.
     detail
         As `details` returned it.
     frozen
-        Hold every day to the same threshold: right for the transactions that the model was trained
+        Hold every transaction to the same threshold: right for the transactions that the model was trained
         on, among which the budget is met by definition.
     """
     shares = model.risk.share(witnesses(table, detail))
@@ -108,6 +109,5 @@ def _budgeted(
     if frozen:
         threshold = budget.share(model.books.rows_per_day)
         return shares <= threshold, np.full(shares.size, threshold), model.books
-    local = table["timestamp"].dt.convert_time_zone(model.config.input.timezone)
-    days = local.dt.date().to_physical().cast(pl.Int64).to_numpy()
-    return allot(shares, days, budget, model.books)
+    times = table["timestamp"].to_physical().to_numpy()
+    return allot(shares, times, time_order(table), budget, model.books)
