@@ -68,9 +68,8 @@ def run(_folder, **_):
     parts = [
         (
             f"Trained on everything up to a month, with the default budget of {RATE:.1%} of the "
-            "payments; then the next month is scored in one call. No month's alerts are known to "
-            "the thresholds of its earlier days, and half an alert is not possible: small months "
-            "cannot be exact."
+            "payments; then the next month is scored in one call. Half an alert is not possible: "
+            "a month of seven alerts is 14 % off by one of them."
         ),
         table(
             ("scored", "payments", "alerts promised", "alerts given", "given / promised"),
