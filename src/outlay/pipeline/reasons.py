@@ -9,7 +9,7 @@ from outlay.features.words import words
 from outlay.pipeline.model import Model
 from outlay.schema.reason import Reason
 
-VOICE: Final = {"rules": 1.0, "isolation_forest": 0.9, "fuzzy": 0.5}
+VOICE: Final = {"rules": 1.0, "isolation_forest": 0.9, "fuzzy": 0.1}
 """How loudly each detector speaks; a rule that somebody wrote goes before what a model credits."""
 MOST: Final = {"rules": 3, "isolation_forest": 4, "fuzzy": 1}
 """Reasons kept of each detector: more would repeat each other."""
