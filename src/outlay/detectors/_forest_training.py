@@ -10,7 +10,7 @@ from outlay.detectors._sampling import canonical_sample
 from outlay.detectors.forest import Forest, flatten
 from outlay.detectors.forest_settings import ForestSettings
 from outlay.detectors.surprise import Raw, Surprise
-from outlay.detectors.tail import Tail
+from outlay.schema.tail import Tail
 
 Floats = NDArray[np.float64]
 

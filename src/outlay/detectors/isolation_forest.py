@@ -17,9 +17,9 @@ from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.forest import Forest
 from outlay.detectors.forest_settings import FEATURES, ForestSettings
 from outlay.detectors.surprise import Shape, Side
-from outlay.detectors.tail import Tail
 from outlay.errors import ConfigError, InputError, ModelError, nearest
 from outlay.schema.reason import Reason
+from outlay.schema.tail import Tail
 
 Floats = NDArray[np.float64]
 

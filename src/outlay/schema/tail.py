@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 _POINTS: Final = 1024
 _EXCESSES: Final = 100
 _LEAST_MEAN_EXCESS: Final = 1e-6
+_NOTHING: Final = 1e-150  # two scores closer than this would make a slope beyond all numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,12 @@ class Tail:
     @classmethod
     def fit(cls, scores: ArrayLike) -> Self:
         """Learn the tail; the highest scores are all kept, the others thinned out."""
-        rising = np.sort(np.asarray(scores, np.float64))
+        given = np.asarray(scores, np.float64)
+        rising = np.sort(np.where(np.abs(given) < _NOTHING, 0.0, given))
         n = len(rising)
         values, first = np.unique(rising, return_index=True)
-        ranks = np.unique(np.geomspace(1, n, _POINTS).round().astype(np.intp))
+        spread = np.arange(1, n + 1) if n <= _POINTS else np.geomspace(1, n, _POINTS)
+        ranks = np.unique(spread.round().astype(np.intp))
         kept = np.unique(np.searchsorted(values, rising[n - ranks]))
         highest = rising[-min(_EXCESSES, n) :]
         mean_excess = max(float((highest - highest[0]).mean()), _LEAST_MEAN_EXCESS)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from outlay.detectors.tail import Tail
+from outlay.schema.tail import Tail
 
 scores = hnp.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1))
 
