@@ -10,7 +10,9 @@ from hypothesis.extra import numpy as hnp
 
 from outlay.schema.tail import Tail
 
-scores = hnp.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1))
+anything = st.one_of(st.just(0.0), st.floats(1e-150, 1), st.sampled_from([0.25, 0.5, 1.0]))
+scores = hnp.arrays(np.float64, st.integers(1, 300), elements=anything)
+"""Below 1e-150 a score counts as 0."""
 
 
 @given(seen=scores)
@@ -84,3 +86,13 @@ def test_damaged_tails_are_named(damage, why):
 
     assert Tail(**sound).damage() == ""
     assert why in Tail(**(sound | damage)).damage()
+
+
+def test_next_to_nothing_is_nothing():
+    """Scores too small to divide by do not break the tail between them and the next."""
+    tail = Tail.fit([1.0, 1e-308, 0.0])
+
+    assert tail.share([0.0, 5e-324, 1e-3, 1.0]).tolist() == sorted(
+        tail.share([0.0, 5e-324, 1e-3, 1.0]), reverse=True
+    )
+    assert tail.share([5e-324])[0] > 0.3
