@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks import budget, end_to_end, machine, public, ranking, stages
-from benchmarks.page import promised
+from benchmarks.page import by_sentence, promised
 
 PARTS = {"end_to_end": end_to_end, "stages": stages, "ranking": ranking, "budget": budget}
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -64,7 +64,7 @@ def main():
     if page:
         ran = "## The run\n\n" + "\n".join(f"- {line}" for line in [*where, took])
         text = [WORDS.format(command=command()), promised(lines), *sections, ran]
-        page.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+        page.write_text(by_sentence("\n\n".join(text)) + "\n", encoding="utf-8")
         print(f"written: {os.path.relpath(page)}", file=sys.stderr)
 
 

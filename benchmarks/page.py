@@ -1,5 +1,6 @@
 """What the benchmarks found, as Markdown."""
 
+import re
 from dataclasses import dataclass
 
 from benchmarks.measure import number
@@ -59,3 +60,12 @@ def table(header, rows):
 
 def _row(cells):
     return "| " + " | ".join(cells) + " |"
+
+
+def by_sentence(text):
+    """Return Markdown with a line a sentence, so that the next run changes few lines."""
+    lines = (
+        line if line.startswith(("|", "- ")) else re.sub(r"(?<=[a-z)`\d]\.) (?=[A-Z])", "\n", line)
+        for line in text.splitlines()
+    )
+    return "\n".join(lines)

@@ -79,13 +79,21 @@ def not_assessed(pack: Pack, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:
 
 def _parts(i: int, rule: Rule) -> list[pl.Expr]:
     """Return a rule's three answers; a condition that comes out missing does not hold."""
-    applies = rule.applies.meaning.fill_null(value=False) if rule.applies else pl.lit(value=True)
+    applies = rule.applies.meaning if rule.applies else pl.lit(value=True)
     score = rule.score.meaning if rule.score else pl.lit(None, pl.Float64)
     return [
-        applies.alias(f"{i} applies"),
-        rule.when.meaning.fill_null(value=False).alias(f"{i} when"),
-        score.cast(pl.Float64).fill_null(float("nan")).alias(f"{i} score"),
+        _each_row(applies).fill_null(value=False).alias(f"{i} applies"),
+        _each_row(rule.when.meaning).fill_null(value=False).alias(f"{i} when"),
+        _each_row(score.cast(pl.Float64)).fill_null(float("nan")).alias(f"{i} score"),
     ]
+
+
+def _each_row(meaning: pl.Expr) -> pl.Expr:
+    """Stretch what comes out as one row over the table.
+
+    Polars does so with literals, not with a branch that it finds to be constant while it runs.
+    """
+    return pl.when(pl.col("#") >= 0).then(meaning)
 
 
 def _free(applies: Bools, group: str | None, taken: dict[str, Bools]) -> Bools:

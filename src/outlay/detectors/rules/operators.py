@@ -148,7 +148,8 @@ def coalesce(t: Translator, node: exp.Coalesce) -> Typed:
     """Take the first value that is there."""
     values = t.same([node.this, *node.expressions])
     kind = next((value.kind for value in values if value.kind), None)
-    return Typed(kind, pl.coalesce([value.expr for value in values]))
+    # not pl.coalesce: where a column is missing throughout, it leaves a constant one row long
+    return Typed(kind, reduce(pl.Expr.fill_null, (value.expr for value in values)))
 
 
 def _is_type(node: Tree) -> bool:
