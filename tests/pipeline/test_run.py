@@ -200,3 +200,14 @@ def test_empty_folder_is_no_model(tmp_path):
     """A folder without a model says how to make one."""
     with pytest.raises(ModelError, match=r"holds no model(?s:.*)outlay train"):
         outlay.Model.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["version", "state_version"])
+def test_model_of_another_release_is_refused(wallet, tmp_path, name):
+    """A model or states in another layout are not read as if they were in this one."""
+    outlay.train(wallet).save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: 99}))
+
+    with pytest.raises(ModelError, match=rf"has {name} 99; this release reads 1(?s:.*)Hint: "):
+        outlay.Model.load(tmp_path / "model")

@@ -1,14 +1,10 @@
 """Scores to one verdict: anomaly, severity, outcome."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import polars as pl
 from msgspec import Meta
-
-SEVERITIES: Final = ("low", "medium", "high", "critical")
-OUTCOMES: Final = ("approve", "review", "block")
-
 
 Outcome = Literal["approve", "review", "block"]
 
@@ -44,7 +40,7 @@ def verdict(table: pl.DataFrame, *, forest_threshold: float, policy: Policy) -> 
     ----------
     table
         anomaly_score, rule_is_anomaly, rule_always_alert, fuzzy_risk_category, prior_count,
-        tail_share (of the risk), alert_share (the tail share held to that day) and in_budget, one
+        tail_share (of the risk), alert_share (the tail share it was held to) and in_budget, one
         row a transaction.
     forest_threshold
         From which anomaly_score on a transaction is an anomaly.

@@ -12,7 +12,7 @@ import polars as pl
 from outlay.decision import Books, Risk
 from outlay.detectors.base import load_detector
 from outlay.errors import ModelError
-from outlay.features import Pasts, Population
+from outlay.features import STATE_VERSION, Pasts, Population
 from outlay.features.state import Counterparties, States
 from outlay.pipeline.model import Model, Parts
 from outlay.pipeline.settings import Config
@@ -29,6 +29,7 @@ def to_parts(model: Model) -> Parts:
     """Return all that decides, without the users' states: JSON values, and arrays by name."""
     settings: dict[str, Any] = {
         "version": VERSION,
+        "state_version": STATE_VERSION,
         "config": msgspec.to_builtins(model.config),
         "population": msgspec.to_builtins(model.population),
         "currency": model.currency,
@@ -81,8 +82,9 @@ def load(folder: Path) -> Model:
         )
     try:
         settings = json.loads((folder / MODEL).read_bytes())
-        if settings.get("version") != VERSION:
-            raise _of_another_version(folder, settings.get("version"))
+        for name, known in (("version", VERSION), ("state_version", STATE_VERSION)):
+            if settings.get(name) != known:
+                raise _of_another_version(folder, name, settings.get(name), known)
         model = _read(folder, settings)
     except (
         ValueError, KeyError, TypeError, AttributeError, OSError, BadZipFile,
@@ -128,9 +130,9 @@ def _arrays_of(name: str, arrays: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_another_version(folder: Path, version: object) -> ModelError:
+def _of_another_version(folder: Path, name: str, version: object, known: int) -> ModelError:
     return ModelError(
-        f"The model in {folder} is of version {version!r}; this release reads {VERSION}.\n\n"
+        f"The model in {folder} has {name} {version!r}; this release reads {known}.\n\n"
         "Hint: train it again, or use the release that made it."
     )
 

@@ -11,12 +11,6 @@ from outlay.pipeline.reasons import explain
 from outlay.schema.catalog import BY_NAME
 from outlay.schema.money import money
 
-WITNESSES = {
-    "rules": "rule_confidence",
-    "isolation_forest": "anomaly_score",
-    "fuzzy": "fuzzy_risk_score",
-}
-
 
 class Explanation(msgspec.Struct, frozen=True):
     """One decision: what was decided, why, what would have been normal, and on what figures."""

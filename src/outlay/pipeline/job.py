@@ -29,7 +29,7 @@ class Job:
     promised
         The share of the transactions that was to become alerts.
     threshold_risk
-        The risk from which on a transaction was inside the budget (the lowest of any day).
+        The risk from which on a transaction was inside the budget (the lowest of any).
     """
 
     accepted: Accepted

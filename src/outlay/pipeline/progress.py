@@ -1,6 +1,5 @@
 """How a long job tells what it is doing."""
 
-import time
 from typing import Protocol
 
 
@@ -17,20 +16,3 @@ class Quiet:
 
     def stage(self, words: str) -> None:
         """Do nothing."""
-
-
-class Clock:
-    """Keeps how long each stage took, and passes it on."""
-
-    def __init__(self, listener: Progress) -> None:
-        self._listener = listener
-        self._started: list[tuple[str, float]] = []
-
-    def stage(self, words: str) -> None:
-        """Note the time and tell the listener."""
-        self._started.append((words, time.perf_counter()))
-        self._listener.stage(words)
-
-    def seconds(self) -> float:
-        """Return the time since the first stage began."""
-        return time.perf_counter() - self._started[0][1] if self._started else 0.0

@@ -21,8 +21,3 @@ def scored_table(accepted: Accepted, judged: Judged) -> pl.DataFrame:
     given = [name for name in accepted.input_columns if name not in OURS]
     made = [name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in given]
     return table.select(*given, *made, *NAMES, *DECISION)
-
-
-def replaced(accepted: Accepted) -> list[str]:
-    """Return the input's columns that gave way to ours."""
-    return [name for name in accepted.input_columns if name in OURS]
