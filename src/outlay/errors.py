@@ -8,6 +8,13 @@
     - CurrencyError    several currencies and no rates, or a currency without a rate
   + ModelError         a model's folder is missing, damaged or of another version
   + OutputError        a result cannot be written
+  + StoreError         the store cannot be opened, read or written
+    - StoreVersionError      it was made by a newer Outlay
+    - StoreDamagedError      it is no store, or not a whole one
+    - StoreUnavailableError  it cannot be used just now; the same call may be made again
+      . StoreLockedError     another process holds it
+      . StoreFullError       there is no room to write
+      . StoreConnectionError the database server is away
   + NotFoundError      a user, a transaction or a file that was asked for is not there
 
 Messages say what is wrong, where, what there is instead, and end in ``Hint:`` and what to do.
@@ -47,6 +54,34 @@ class ModelError(OutlayError):
 
 class OutputError(OutlayError):
     """A result cannot be written."""
+
+
+class StoreError(OutlayError):
+    """The store cannot be opened, read or written."""
+
+
+class StoreVersionError(StoreError):
+    """The store was made by a newer Outlay."""
+
+
+class StoreDamagedError(StoreError):
+    """The file is no store, or not a whole one."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store cannot be used just now; the same call may be made again."""
+
+
+class StoreLockedError(StoreUnavailableError):
+    """Another process holds the store."""
+
+
+class StoreFullError(StoreUnavailableError):
+    """There is no room to write."""
+
+
+class StoreConnectionError(StoreUnavailableError):
+    """The database server is away."""
 
 
 class NotFoundError(OutlayError):
