@@ -1,5 +1,6 @@
 """The batch path, the online path and the definitions agree, and no row sees its future."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from outlay.schema.catalog import NAMES
 from tests.features import naive
 from tests.strategies import frame, transactions
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BINNED = {"user_p95", "amount_ratio_p95", "amount_share_below"}
 """Read from logarithmic bins 5.5 % wide, so close to their definition but not equal."""
 
@@ -80,26 +82,53 @@ def test_share_below_counts_within_a_bin(rows):
             assert least <= computed["amount_share_below"][i] <= most
 
 
-@given(transactions)
-def test_online_is_batch(rows):
-    """One transaction at a time gives the very bits that the table gives."""
+def observed(observer, rows, states, moments):
+    """Take payments (dicts) through an observer in one call; keep the states by id."""
+    users = sorted({row["user_id"] for row in rows})
+    payees = sorted({row["counterparty_id"] for row in rows} - {None})
+    before = [moments.get(payee, np.zeros(3)) for payee in payees]
+    kernel_rows = observer.rows(
+        [round((row["timestamp"] - EPOCH) / timedelta(microseconds=1)) for row in rows],
+        [row["amount"] for row in rows],
+        *(
+            [row[name] for row in rows]
+            for name in ("transaction_type", "counterparty_id", "device_id", "country")
+        ),
+    )
+    after = observer.observe_many(
+        kernel_rows,
+        np.array([users.index(row["user_id"]) for row in rows]),
+        [states.get(user, np.empty(0)) for user in users],
+        np.array(
+            [payees.index(p) if (p := row["counterparty_id"]) is not None else -1 for row in rows]
+        ),
+        np.array(before).reshape(-1, 3),
+    )
+    states.update(zip(users, after.states, strict=True))
+    moments.update(zip(payees, after.moments, strict=True))
+    return after.features
+
+
+@given(transactions, st.data(), st.sampled_from(["UTC", "America/New_York"]))
+def test_online_is_batch(rows, data, timezone):
+    """Payments as they arrive, one or some at a time, get the very bits that the table gives."""
     table = frame(rows)
     population = Population.fit(table)
-    observer = Observer(population)
+    observer = Observer(population, timezone)
     states: dict[str, Any] = {}
-    moments: dict[str | None, Any] = {}
+    moments: dict[str, Any] = {}
     online = []
-    for one in table.iter_slices(1):
-        user, payee = one["user_id"][0], one["counterparty_id"][0]
-        row, states[user], moments[payee] = observer.observe(
-            one, states.get(user, np.empty(0)), moments.get(payee, np.zeros(3))
-        )
-        online.append(row)
-    batch, pasts = compute(table, population)
+    while rows:
+        n = data.draw(st.integers(1, len(rows)))
+        online.append(observed(observer, rows[:n], states, moments))
+        rows = rows[n:]
+    batch, pasts = compute(table, population, timezone=timezone)
 
-    np.testing.assert_array_equal(np.array(online).view(np.int64), bits(batch))
+    np.testing.assert_array_equal(np.hstack(online).T.view(np.int64), bits(batch))
     for user, state in states.items():
         np.testing.assert_array_equal(state, pasts.users.of(user))
+    for k, payee in enumerate(pasts.counterparties.ids):
+        np.testing.assert_array_equal(moments[payee], pasts.counterparties.moments[k])
 
 
 @given(transactions, st.data())

@@ -24,7 +24,7 @@ Record = Any
 Print = Any
 """A fingerprint, as uint32 or as its value."""
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 """Changes with the layout that `dump` writes."""
 
 N_BINS: Final = 512
@@ -59,6 +59,7 @@ PAST = np.dtype(
         ("first_seen", "i8"),
         ("last_seen", "i8"),
         ("n_types", "i8"),
+        ("n_bins", "i8"),
         ("n_seen", "i8"),
         ("n_events", "i8"),
         ("hours", "f8", (24,)),
@@ -76,13 +77,17 @@ PAST = np.dtype(
 )
 """One user's past while it is worked on."""
 
-HEAD: Final = 12
-"""Words before a state's lists: n, sum, min, max, log mean, log m2, first, last, four lengths."""
-N_SEEN_WORD, N_EVENTS_WORD = 10, 11
+HEAD: Final = 13
+"""Words before a state's lists: n, sum, min, max, log mean, log m2, first, last, five lengths."""
+N_TYPES_WORD, N_BINS_WORD, N_SEEN_WORD, N_RECENT_WORD, N_EVENTS_WORD = range(8, HEAD)
+FIXED: Final = HEAD + 2 * N_WINDOWS + 24 + 7
+"""Words of every state: the head, where windows begin and what they hold, hours, weekdays."""
+PER_PAYMENT: Final = 4 + 1 + 3 * 3 + 2
+"""Words by which a payment can lengthen a state: a type, a bin, three things met, an event."""
 
 
 class Memory(NamedTuple):
-    """Room to work on one user: the record, the recent events, and the things seen."""
+    """Room to work on one user: the record, the recent events, and the things seen. See `room`."""
 
     past: npt.NDArray[np.void]  # (1,) of PAST
     times: Ints  # events since the oldest window began, in order
@@ -303,8 +308,8 @@ def read_amounts(
     past: Record, amount: float, log: float, prior: Prior, out: Floats, i: int
 ) -> None:
     """Set the amount's features against the user's earlier amounts."""
-    out[AMOUNT_LOG, i] = log
-    out[AMOUNT_ZSCORE, i] = zscore(
+    out[i, AMOUNT_LOG] = log
+    out[i, AMOUNT_ZSCORE] = zscore(
         log,
         float(past["n"]),
         past["log_mean"],
@@ -316,18 +321,18 @@ def read_amounts(
     )
     if past["n"] == 0:
         for f in range(USER_MEAN, SHARE_BELOW + 1):
-            out[f, i] = np.nan
+            out[i, f] = np.nan
         return
     mean = past["amount_sum"] / past["n"]
     p95 = quantile(past, 0.95)
     top = past["amount_max"]
-    out[USER_MEAN, i] = mean
-    out[USER_P95, i] = p95
-    out[USER_MAX, i] = top
-    out[RATIO_MEAN, i] = amount / mean if mean > 0.0 else np.nan
-    out[RATIO_P95, i] = amount / p95 if p95 > 0.0 else np.nan
-    out[RATIO_MAX, i] = amount / top if top > 0.0 else np.nan
-    out[SHARE_BELOW, i] = share_below(past, amount, bin_of(log))
+    out[i, USER_MEAN] = mean
+    out[i, USER_P95] = p95
+    out[i, USER_MAX] = top
+    out[i, RATIO_MEAN] = amount / mean if mean > 0.0 else np.nan
+    out[i, RATIO_P95] = amount / p95 if p95 > 0.0 else np.nan
+    out[i, RATIO_MAX] = amount / top if top > 0.0 else np.nan
+    out[i, SHARE_BELOW] = share_below(past, amount, bin_of(log))
 
 
 @leaf
@@ -355,32 +360,32 @@ def read_windows(
         if count == 0:
             past["sums"][w] = 0.0  # the rounding of many subtractions ends here
         total = past["sums"][w]
-        out[COUNTS + w, i] = count
-        out[SUMS + w, i] = max(total, 0.0)
+        out[i, COUNTS + w] = count
+        out[i, SUMS + w] = max(total, 0.0)
         expected = 1.0 + rate * span
-        out[COUNT_RATIOS + w, i] = (count + 1.0) / expected
-        out[SUM_RATIOS + w, i] = (max(total, 0.0) + amount) / (usual * expected)
+        out[i, COUNT_RATIOS + w] = (count + 1.0) / expected
+        out[i, SUM_RATIOS + w] = (max(total, 0.0) + amount) / (usual * expected)
         if w < 2:  # noqa: PLR2004  an hour and a day
             before = prior.rate_micros + max(lived - span, 0.0)
-            out[BURST_1H + w, i] = burst(
+            out[i, BURST_1H + w] = burst(
                 float(count), prior.rate_events + n - count, before, float(span)
             )
-    out[BURST, i] = max(out[BURST_1H, i], out[BURST_24H, i])
+    out[i, BURST] = max(out[i, BURST_1H], out[i, BURST_24H])
 
 
 @leaf
 def read_pauses(past: Record, time: int, prior: Prior, out: Floats, i: int) -> None:
     """Set the time since the last payment, and its surprise under the user's own rate."""
     if past["n"] == 0:
-        out[SECONDS_SINCE_LAST, i] = np.nan
-        out[DAYS_SINCE_LAST, i] = np.nan
-        out[GAP_SURPRISE, i] = np.nan
+        out[i, SECONDS_SINCE_LAST] = np.nan
+        out[i, DAYS_SINCE_LAST] = np.nan
+        out[i, GAP_SURPRISE] = np.nan
         return
     pause = time - past["last_seen"]
-    out[SECONDS_SINCE_LAST, i] = pause / SECOND
-    out[DAYS_SINCE_LAST, i] = pause // DAY
+    out[i, SECONDS_SINCE_LAST] = pause / SECOND
+    out[i, DAYS_SINCE_LAST] = pause // DAY
     lived = prior.rate_micros + (past["last_seen"] - past["first_seen"])
-    out[GAP_SURPRISE, i] = (prior.rate_events + past["n"] - 1) * np.log1p(pause / lived)
+    out[i, GAP_SURPRISE] = (prior.rate_events + past["n"] - 1) * np.log1p(pause / lived)
 
 
 @leaf
@@ -405,17 +410,17 @@ def read_habits(
     beside = hours[(hour + 23) % 24] + hours[(hour + 1) % 24]
     near = 0.5 * hours[hour] + 0.25 * beside
     share = (HOUR_PRIOR * prior.type_hours[kind, hour] + near) / (HOUR_PRIOR + n)
-    out[HOUR_OF_DAY, i] = hour
-    out[WEEKDAY, i] = day
-    out[HOUR_PRIOR_COUNT, i] = hours[hour] + beside
-    out[HOUR_RARITY, i] = -np.log(24.0 * share)
-    out[WEEKDAY_RARITY, i] = -np.log(
+    out[i, HOUR_OF_DAY] = hour
+    out[i, WEEKDAY] = day
+    out[i, HOUR_PRIOR_COUNT] = hours[hour] + beside
+    out[i, HOUR_RARITY] = -np.log(24.0 * share)
+    out[i, WEEKDAY_RARITY] = -np.log(
         7.0 * (WEEKDAY_PRIOR * prior.weekdays[day] + past["weekdays"][day]) / (WEEKDAY_PRIOR + n)
     )
-    out[TYPE_PRIOR_COUNT, i] = np.nan
-    out[TYPE_RARITY, i] = np.nan
-    out[AMOUNT_TYPE_ZSCORE, i] = np.nan
-    out[AMOUNT_ODDITY, i] = out[AMOUNT_ZSCORE, i]
+    out[i, TYPE_PRIOR_COUNT] = np.nan
+    out[i, TYPE_RARITY] = np.nan
+    out[i, AMOUNT_TYPE_ZSCORE] = np.nan
+    out[i, AMOUNT_ODDITY] = out[i, AMOUNT_ZSCORE]
     if rows.types[i] == 0:
         return
     place = type_place(past, rows.types[i])
@@ -423,9 +428,9 @@ def read_habits(
     count = past["type_counts"][place] if known else 0.0
     mean = past["type_means"][place] if known else 0.0
     m2 = past["type_m2s"][place] if known else 0.0
-    out[TYPE_PRIOR_COUNT, i] = count
-    out[TYPE_RARITY, i] = -np.log((TYPE_PRIOR * prior.type_shares[kind] + count) / (TYPE_PRIOR + n))
-    out[AMOUNT_TYPE_ZSCORE, i] = zscore(
+    out[i, TYPE_PRIOR_COUNT] = count
+    out[i, TYPE_RARITY] = -np.log((TYPE_PRIOR * prior.type_shares[kind] + count) / (TYPE_PRIOR + n))
+    out[i, AMOUNT_TYPE_ZSCORE] = zscore(
         log,
         count,
         mean,
@@ -435,7 +440,7 @@ def read_habits(
         prior.type_weights[kind],
         prior.var_weight,
     )
-    out[AMOUNT_ODDITY, i] = min(out[AMOUNT_ZSCORE, i], out[AMOUNT_TYPE_ZSCORE, i])
+    out[i, AMOUNT_ODDITY] = min(out[i, AMOUNT_ZSCORE], out[i, AMOUNT_TYPE_ZSCORE])
 
 
 @leaf
@@ -450,27 +455,27 @@ def read_novelty(
     past = memory.past[0]
     young = past["n"] == 0 or time - past["first_seen"] < DAY
     met = 0.0
-    out[AMOUNT_EXCESS, i] = np.nan
+    out[i, AMOUNT_EXCESS] = np.nan
     for k in range(3):
         print_ = rows.counterparties[i]
         if k > 0:
             print_ = rows.devices[i] if k == 1 else rows.countries[i]
-        out[NEW_COUNTERPARTY + k, i] = np.nan
+        out[i, NEW_COUNTERPARTY + k] = np.nan
         if print_ == 0:
             continue
         before = past["n_seen"]
         place = meet(memory, mask, print_, time, log)
         if not young:
-            out[NEW_COUNTERPARTY + k, i] = 1.0 if time - memory.since[place] < DAY else 0.0
+            out[i, NEW_COUNTERPARTY + k] = 1.0 if time - memory.since[place] < DAY else 0.0
         if k == 0:
             if place == before:
                 met = 1.0
             else:
-                out[AMOUNT_EXCESS, i] = log - memory.tops[place]
+                out[i, AMOUNT_EXCESS] = log - memory.tops[place]
                 memory.tops[place] = max(memory.tops[place], log)
-    out[NEW_COUNTERPARTIES_24H, i] = np.nan
+    out[i, NEW_COUNTERPARTIES_24H] = np.nan
     if rows.counterparties[i] != 0 and not young:
-        out[NEW_COUNTERPARTIES_24H, i] = past["new_today"] + met
+        out[i, NEW_COUNTERPARTIES_24H] = past["new_today"] + met
     return met
 
 
@@ -509,6 +514,8 @@ def update(
     past["log_mean"] += shift / past["n"]
     past["log_m2"] += shift * (log - past["log_mean"])
     place = bin_of(log)
+    if past["bins"][place] == 0:
+        past["n_bins"] += 1
     past["bins"][place] += 1
     past["blocks"][place // BLOCK] += 1
     past["hours"][rows.hours[i]] += 1.0
@@ -534,7 +541,7 @@ def step(memory: Memory, mask: int, rows: Payments, prior: Prior, out: Floats, i
     time = max(rows.times[i], past["last_seen"]) if past["n"] > 0 else rows.times[i]
     amount = rows.amounts[i]
     log = np.log(max(amount, 0.01))
-    out[PRIOR_COUNT, i] = past["n"]
+    out[i, PRIOR_COUNT] = past["n"]
     read_amounts(past, amount, log, prior, out, i)
     read_windows(memory, time, amount, prior, out, i)
     read_pauses(past, time, prior, out, i)
@@ -545,9 +552,39 @@ def step(memory: Memory, mask: int, rows: Payments, prior: Prior, out: Floats, i
 
 
 @kernel
+def mask_for(n: int) -> int:
+    """Return size - 1 of a table, a power of two, at most half full with ``n`` entries."""
+    size = 8
+    while size < 2 * n:
+        size *= 2
+    return size - 1
+
+
+@kernel
+def room(n_rows: int, n_seen: int, n_events: int) -> Memory:
+    """Return memory for a user with so many rows to come and so much carried."""
+    prints = n_seen + 3 * n_rows
+    events = n_events + n_rows
+    return Memory(
+        np.zeros(1, PAST),
+        np.empty(events, np.int64),
+        np.empty(events, np.float64),
+        np.empty(events, np.float64),
+        np.zeros(mask_for(prints) + 1, np.int64),
+        np.empty(prints, np.uint32),
+        np.empty(prints, np.int64),
+        np.empty(prints, np.float64),
+    )
+
+
+@kernel
 def clear(memory: Memory, mask: int) -> None:
     """Forget everything: the next user has no past."""
     past = memory.past[0]
+    for block in range(N_BLOCKS):
+        if past["blocks"][block] > 0:
+            past["blocks"][block] = 0
+            past["bins"][block * BLOCK : (block + 1) * BLOCK] = 0
     past["n"] = 0
     past["amount_sum"] = 0.0
     past["amount_min"] = 0.0
@@ -557,6 +594,7 @@ def clear(memory: Memory, mask: int) -> None:
     past["first_seen"] = 0
     past["last_seen"] = 0
     past["n_types"] = 0
+    past["n_bins"] = 0
     past["n_seen"] = 0
     past["n_events"] = 0
     past["hours"][:] = 0.0
@@ -564,8 +602,6 @@ def clear(memory: Memory, mask: int) -> None:
     past["new_today"] = 0.0
     past["starts"][:] = 0
     past["sums"][:] = 0.0
-    past["bins"][:] = 0
-    past["blocks"][:] = 0
     memory.table[: mask + 1] = 0
 
 
@@ -584,141 +620,165 @@ def load(memory: Memory, mask: int, words: Floats) -> None:
     past["log_m2"] = words[5]
     past["first_seen"] = int(words[6])
     past["last_seen"] = int(words[7])
-    n_types, n_bins, n_seen, n_events = (
-        int(words[8]),
-        int(words[9]),
-        int(words[N_SEEN_WORD]),
-        int(words[N_EVENTS_WORD]),
-    )
+    past["n_types"] = int(words[N_TYPES_WORD])
+    past["n_bins"] = int(words[N_BINS_WORD])
     at = HEAD
     for w in range(N_WINDOWS):
         past["starts"][w] = int(words[at + w])
         past["sums"][w] = words[at + N_WINDOWS + w]
     at += 2 * N_WINDOWS
-    past["hours"][:] = words[at : at + 24]
-    past["weekdays"][:] = words[at + 24 : at + 31]
-    at += 31
+    for hour in range(24):
+        past["hours"][hour] = words[at + hour]
+    for day in range(7):
+        past["weekdays"][day] = words[at + 24 + day]
+    load_lists(memory, mask, words)
+
+
+@leaf
+def load_lists(memory: Memory, mask: int, words: Floats) -> None:
+    """Take up what stands behind a state's fixed part: types, bins, things met, events."""
+    past = memory.past[0]
+    at = FIXED
+    n_types = past["n_types"]
     for k in range(n_types):
         past["type_keys"][k] = np.uint32(words[at + k])
         past["type_counts"][k] = words[at + n_types + k]
         past["type_means"][k] = words[at + 2 * n_types + k]
         past["type_m2s"][k] = words[at + 3 * n_types + k]
-    past["n_types"] = n_types
     at += 4 * n_types
-    for k in range(n_bins):
-        place = int(words[at + k])
-        past["bins"][place] = int(words[at + n_bins + k])
-        past["blocks"][place // BLOCK] += past["bins"][place]
-    at += 2 * n_bins
+    for k in range(past["n_bins"]):
+        packed = int(words[at + k])
+        place = packed % N_BINS
+        past["bins"][place] = packed // N_BINS
+        past["blocks"][place // BLOCK] += packed // N_BINS
+    at += past["n_bins"]
+    n_seen = int(words[N_SEEN_WORD])
+    n_old = n_seen - int(words[N_RECENT_WORD])
     for k in range(n_seen):
-        since = int(words[at + n_seen + k])
-        meet(memory, mask, np.uint32(words[at + k]), since, words[at + 2 * n_seen + k])
-    at += 3 * n_seen
+        since = past["last_seen"] - DAY
+        if k >= n_old:
+            since = int(words[at + 2 * n_seen + k - n_old])
+        meet(memory, mask, np.uint32(words[at + k]), since, words[at + n_seen + k])
+    at += 2 * n_seen + n_seen - n_old
+    n_events = int(words[N_EVENTS_WORD])
     for k in range(n_events):
-        memory.times[k] = int(words[at + k])
+        moment = int(words[at + k])
+        memory.times[k] = moment // 2
         memory.amounts[k] = words[at + n_events + k]
-        memory.met[k] = words[at + 2 * n_events + k]
+        memory.met[k] = moment % 2
         if k >= past["starts"][1]:
             past["new_today"] += memory.met[k]
     past["n_events"] = n_events
 
 
-@kernel
+@leaf
+def n_recent(memory: Memory) -> int:
+    """Return how many things were met within a day before the last payment: the others are old."""
+    past = memory.past[0]
+    k = past["n_seen"]
+    while k > 0 and past["last_seen"] - memory.since[k - 1] < DAY:
+        k -= 1
+    return past["n_seen"] - k
+
+
+@leaf
 def size_of(memory: Memory) -> int:
     """Return how many words `dump` will write."""
     past = memory.past[0]
-    n_bins = 0
-    for place in range(N_BINS):
-        if past["bins"][place] > 0:
-            n_bins += 1
     kept = past["n_events"] - past["starts"][N_WINDOWS - 1]
-    return (
-        HEAD + 2 * N_WINDOWS + 31 + 4 * past["n_types"] + 2 * n_bins + 3 * past["n_seen"] + 3 * kept
-    )
+    lists = 4 * past["n_types"] + past["n_bins"] + 2 * past["n_seen"] + n_recent(memory) + 2 * kept
+    return FIXED + lists
 
 
-@kernel
-def dump(memory: Memory, words: Floats) -> None:
-    """Write the state at rest: events that no window can reach any more stay out."""
+@leaf
+def dump(memory: Memory, words: Floats, at: int) -> None:
+    """Write the state at rest to ``words`` from ``at`` on.
+
+    Left out is what no later payment can ask for: events before every window, and the moments of
+    meeting what was met more than a day ago.
+    """
     past = memory.past[0]
-    words[0] = past["n"]
-    words[1] = past["amount_sum"]
-    words[2] = past["amount_min"]
-    words[3] = past["amount_max"]
-    words[4] = past["log_mean"]
-    words[5] = past["log_m2"]
-    words[6] = past["first_seen"]
-    words[7] = past["last_seen"]
     oldest = past["starts"][N_WINDOWS - 1]
-    kept = past["n_events"] - oldest
-    n_types = past["n_types"]
-    words[8] = n_types
-    words[N_SEEN_WORD] = past["n_seen"]
-    words[N_EVENTS_WORD] = kept
-    at = HEAD
+    words[at] = past["n"]
+    words[at + 1] = past["amount_sum"]
+    words[at + 2] = past["amount_min"]
+    words[at + 3] = past["amount_max"]
+    words[at + 4] = past["log_mean"]
+    words[at + 5] = past["log_m2"]
+    words[at + 6] = past["first_seen"]
+    words[at + 7] = past["last_seen"]
+    words[at + N_TYPES_WORD] = past["n_types"]
+    words[at + N_BINS_WORD] = past["n_bins"]
+    words[at + N_SEEN_WORD] = past["n_seen"]
+    words[at + N_RECENT_WORD] = n_recent(memory)
+    words[at + N_EVENTS_WORD] = past["n_events"] - oldest
+    at += HEAD
     for w in range(N_WINDOWS):
         words[at + w] = past["starts"][w] - oldest
         words[at + N_WINDOWS + w] = past["sums"][w]
     at += 2 * N_WINDOWS
-    words[at : at + 24] = past["hours"]
-    words[at + 24 : at + 31] = past["weekdays"]
-    at += 31
+    for hour in range(24):
+        words[at + hour] = past["hours"][hour]
+    for day in range(7):
+        words[at + 24 + day] = past["weekdays"][day]
+    dump_lists(memory, words, at + 31)
+
+
+@leaf
+def dump_lists(memory: Memory, words: Floats, at: int) -> None:
+    """Write what stands behind a state's fixed part; `load_lists` reads it."""
+    past = memory.past[0]
+    n_types = past["n_types"]
     for k in range(n_types):
         words[at + k] = past["type_keys"][k]
         words[at + n_types + k] = past["type_counts"][k]
         words[at + 2 * n_types + k] = past["type_means"][k]
         words[at + 3 * n_types + k] = past["type_m2s"][k]
     at += 4 * n_types
-    n_bins = 0
-    for place in range(N_BINS):
-        if past["bins"][place] > 0:
-            n_bins += 1
-    k = 0
-    for place in range(N_BINS):
-        if past["bins"][place] > 0:
-            words[at + k] = place
-            words[at + n_bins + k] = past["bins"][place]
-            k += 1
-    words[9] = n_bins
-    at += 2 * n_bins
+    for block in range(N_BLOCKS):
+        if past["blocks"][block] > 0:
+            for place in range(block * BLOCK, (block + 1) * BLOCK):
+                if past["bins"][place] > 0:
+                    words[at] = past["bins"][place] * N_BINS + place
+                    at += 1
     n_seen = past["n_seen"]
+    n_old = n_seen - n_recent(memory)
     for k in range(n_seen):
         words[at + k] = memory.seen[k]
-        words[at + n_seen + k] = memory.since[k]
-        words[at + 2 * n_seen + k] = memory.tops[k]
-    at += 3 * n_seen
+        words[at + n_seen + k] = memory.tops[k]
+        if k >= n_old:
+            words[at + 2 * n_seen + k - n_old] = memory.since[k]
+    at += 2 * n_seen + n_seen - n_old
+    oldest = past["starts"][N_WINDOWS - 1]
+    kept = past["n_events"] - oldest
     for k in range(kept):
-        words[at + k] = memory.times[oldest + k]
+        words[at + k] = 2 * memory.times[oldest + k] + memory.met[oldest + k]
         words[at + kept + k] = memory.amounts[oldest + k]
-        words[at + 2 * kept + k] = memory.met[oldest + k]
-
-
-@kernel
-def mask_for(n: int) -> int:
-    """Return size - 1 of a table, a power of two, at most half full with ``n`` entries."""
-    size = 8
-    while size < 2 * n:
-        size *= 2
-    return size - 1
 
 
 @kernel
 def fold_user(
-    memory: Memory, lo: int, hi: int, words: Floats, rows: Payments, prior: Prior, out: Floats
+    memory: Memory,
+    words: Floats,
+    order: Ints,
+    lo: int,
+    hi: int,
+    rows: Payments,
+    prior: Prior,
+    out: Floats,
 ) -> None:
-    """Take up one user's state and `step` through payments lo..hi, which are that user's, in order."""
+    """Take up one user's state and `step` through payments order[lo:hi], which are that user's."""
     carried = int(words[N_SEEN_WORD]) if words.size > 0 else 0
     mask = mask_for(carried + 3 * (hi - lo))
     load(memory, mask, words)
-    for i in range(lo, hi):
-        step(memory, mask, rows, prior, out, i)
+    for k in range(lo, hi):
+        step(memory, mask, rows, prior, out, order[k])
 
 
 @kernel
 def fold(
-    memory: Memory,
-    first: int,
     bounds: Ints,
+    order: Ints,
     state_of: Ints,
     offsets: Ints,
     words: Floats,
@@ -727,63 +787,72 @@ def fold(
     out: Floats,
     ends: Ints,
     kept: Floats,
-) -> int:
-    """Fold users from ``first`` on; user u's payments stand at bounds[u]..bounds[u + 1].
+) -> None:
+    """Fold users one after the other; user u's payments are order[bounds[u]:bounds[u + 1]].
 
     Their carried states are words[offsets[s]:offsets[s + 1]] for s = state_of[u], none for -1.
-    New states are written one behind the other to ``kept``, that of u ending at ends[u + 1]; none
-    are where ``ends`` is empty. Returned is the first user not folded: when ``kept`` is full, call
-    again with more room.
+    New states are written one behind the other to ``kept``, that of u ending at ends[u + 1].
     """
     nothing = words[:0]
-    for u in range(first, bounds.size - 1):
+    n_rows = n_seen = n_events = 0
+    for u in range(bounds.size - 1):
+        n_rows = max(n_rows, bounds[u + 1] - bounds[u])
+        s = state_of[u]
+        if s >= 0 and offsets[s + 1] > offsets[s]:
+            n_seen = max(n_seen, int(words[offsets[s] + N_SEEN_WORD]))
+            n_events = max(n_events, int(words[offsets[s] + N_EVENTS_WORD]))
+    memory = room(n_rows, n_seen, n_events)
+    for u in range(bounds.size - 1):
         s = state_of[u]
         carried = words[offsets[s] : offsets[s + 1]] if s >= 0 else nothing
-        fold_user(memory, bounds[u], bounds[u + 1], carried, rows, prior, out)
-        if ends.size > 0:
-            end = ends[u] + size_of(memory)
-            if end > kept.size:
-                return u
-            dump(memory, kept[ends[u] : end])
-            ends[u + 1] = end
-    return bounds.size - 1
+        fold_user(memory, carried, order, bounds[u], bounds[u + 1], rows, prior, out)
+        dump(memory, kept, ends[u])
+        ends[u + 1] = ends[u] + size_of(memory)
+
+
+@leaf
+def step_counterparty(
+    moments: Floats, c: int, log: float, prior: CounterpartyPrior, out: Floats, i: int
+) -> None:
+    """Set the amount against what is usual at counterparty ``c``, then add it to that.
+
+    ``moments`` is (counterparties, 3): count, mean and sum of squares of the log amounts.
+    """
+    n = moments[c, 0]
+    mean = moments[c, 1]
+    m2 = moments[c, 2]
+    out[i, COUNTERPARTY_PRIOR_COUNT] = n
+    out[i, COUNTERPARTY_ZSCORE] = zscore(
+        log, n, mean, m2, prior.log_mean, prior.log_var, prior.mean_weight, prior.var_weight
+    )
+    shift = log - mean
+    mean += shift / (n + 1.0)
+    moments[c, 0] = n + 1.0
+    moments[c, 1] = mean
+    moments[c, 2] = m2 + shift * (log - mean)
 
 
 @kernel
 def fold_counterparties(
-    bounds: Ints,
+    codes: Ints,
     order: Ints,
-    logs: Floats,
-    state: Floats,
+    amounts: Floats,
+    moments: Floats,
     prior: CounterpartyPrior,
     out: Floats,
 ) -> None:
-    """Set the amount against what is usual at its counterparty; ``state`` is (n, 3): n, mean, m2.
-
-    Counterparty c's payments are order[bounds[c]:bounds[c + 1]], in time order.
-    """
-    for c in range(bounds.size - 1):
-        n = state[c, 0]
-        mean = state[c, 1]
-        m2 = state[c, 2]
-        for k in range(bounds[c], bounds[c + 1]):
-            i = order[k]
-            log = logs[i]
-            out[COUNTERPARTY_PRIOR_COUNT, i] = n
-            out[COUNTERPARTY_ZSCORE, i] = zscore(
-                log, n, mean, m2, prior.log_mean, prior.log_var, prior.mean_weight, prior.var_weight
-            )
-            n += 1.0
-            shift = log - mean
-            mean += shift / n
-            m2 += shift * (log - mean)
-        state[c, 0] = n
-        state[c, 1] = mean
-        state[c, 2] = m2
+    """Take the rows in ``order`` through their counterparties' moments; code -1 has none."""
+    for k in range(order.size):
+        i = order[k]
+        if codes[i] >= 0:
+            step_counterparty(moments, codes[i], np.log(max(amounts[i], 0.01)), prior, out, i)
+        else:
+            out[i, COUNTERPARTY_PRIOR_COUNT] = np.nan
+            out[i, COUNTERPARTY_ZSCORE] = np.nan
 
 
 @kernel
-def group(codes: Prints, order: Ints, bounds: Ints, grouped: Ints) -> None:
+def group(codes: Ints, order: Ints, bounds: Ints, grouped: Ints) -> None:
     """Bring ``order`` (rows in time order) into groups by code, keeping time order inside each.
 
     ``bounds`` (groups + 1,) arrives as zeros and leaves with where each group begins.
@@ -801,8 +870,28 @@ def group(codes: Prints, order: Ints, bounds: Ints, grouped: Ints) -> None:
 
 
 @kernel
-def ungroup(grouped: Floats, order: Ints, first: int, last: int, out: Floats) -> None:
-    """Bring features first..last - 1 of (features, rows) back from grouped to input order."""
-    for f in range(first, last):
-        for k in range(order.size):
-            out[f, order[k]] = grouped[f, k]
+def observe(
+    rows: Payments,
+    users: Ints,
+    offsets: Ints,
+    words: Floats,
+    prior: Prior,
+    counterparties: Ints,
+    moments: Floats,
+    counterparty_prior: CounterpartyPrior,
+    out: Floats,
+    ends: Ints,
+    kept: Floats,
+) -> None:
+    """Take a few payments, in the order of their arrival, through all that they touch.
+
+    User u's state is words[offsets[u]:offsets[u + 1]], empty for a new one; ``users`` and
+    ``counterparties`` say whose each payment is. See `fold` and `fold_counterparties`.
+    """
+    order = np.arange(users.size)
+    bounds = np.zeros(offsets.size, np.int64)
+    grouped = np.empty(users.size, np.int64)
+    group(users, order, bounds, grouped)
+    state_of = np.arange(offsets.size - 1)
+    fold(bounds, grouped, state_of, offsets, words, rows, prior, out, ends, kept)
+    fold_counterparties(counterparties, order, rows.amounts, moments, counterparty_prior, out)

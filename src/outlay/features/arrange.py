@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 import polars as pl
 
 from outlay.features._kernels import Ints, Payments, Prints, group
+from outlay.features.clock import Clock
+from outlay.features.marks import fingerprint
 
 TIE_BREAKERS = ("user_id", "amount", "transaction_type", "counterparty_id", "transaction_id")
 """What orders transactions of one moment: their content first, so that the file's order never counts."""
@@ -29,7 +30,7 @@ class Grouping:
         codes = (
             column.cast(pl.Enum(known))
             .to_physical()
-            .cast(pl.UInt32)
+            .cast(pl.Int64)
             .fill_null(len(known))
             .to_numpy()
         )
@@ -76,16 +77,13 @@ class Arrangement:
         )
 
 
-def fingerprints(transactions: pl.DataFrame, column: str, *, salt: int) -> Prints:
-    """Return a 32-bit mark of each value, the same on every machine; 0 = missing.
-
-    Two of a user's thousand counterparties share one by chance once in 10,000 users.
-    """
+def fingerprints(transactions: pl.DataFrame, column: str) -> Prints:
+    """Return each value's mark; see `fingerprint`."""
     if column not in transactions.columns:
         return np.zeros(len(transactions), np.uint32)
     values = transactions[column]
     known = values.unique().drop_nulls()
-    marks = [crc32(value.encode(), salt) or 1 for value in known]
+    marks = [fingerprint(column, value) for value in known]
     mapped = values.replace_strict(
         known, pl.Series(marks, dtype=pl.UInt32), default=0, return_dtype=pl.UInt32
     )
@@ -97,17 +95,18 @@ def payments(transactions: pl.DataFrame, timezone: str, types: Sequence[str]) ->
 
     ``types`` are those of the population's tables.
     """
-    local = transactions["timestamp"].dt.convert_time_zone(timezone)
+    times = transactions["timestamp"].to_physical().to_numpy()
+    hours, weekdays = Clock(timezone).many(times)
     return Payments(
-        times=transactions["timestamp"].to_physical().to_numpy(),
+        times=times,
         amounts=transactions["amount"].to_numpy(),
-        hours=local.dt.hour().to_numpy(),
-        weekdays=(local.dt.weekday() - 1).to_numpy(),
-        types=fingerprints(transactions, "transaction_type", salt=1),
+        hours=hours,
+        weekdays=weekdays,
+        types=fingerprints(transactions, "transaction_type"),
         kinds=kinds(transactions, types),
-        counterparties=fingerprints(transactions, "counterparty_id", salt=2),
-        devices=fingerprints(transactions, "device_id", salt=3),
-        countries=fingerprints(transactions, "country", salt=4),
+        counterparties=fingerprints(transactions, "counterparty_id"),
+        devices=fingerprints(transactions, "device_id"),
+        countries=fingerprints(transactions, "country"),
     )
 
 
@@ -123,8 +122,3 @@ def kinds(transactions: pl.DataFrame, types: Sequence[str]) -> Ints:
         )
         .to_numpy()
     )
-
-
-def taken(rows: Payments, order: Ints) -> Payments:
-    """Return the payments in another order."""
-    return Payments._make(column[order] for column in rows)

@@ -1,28 +1,39 @@
-"""One transaction to one row of features."""
+"""A few payments, in the order of their arrival, to their features: no table on the way."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
 from outlay.features._kernels import (
-    N_EVENTS_WORD,
+    FIXED,
     N_FEATURES,
-    N_SEEN_WORD,
+    PER_PAYMENT,
     Floats,
-    Memory,
+    Ints,
     Payments,
-    Prior,
-    dump,
-    fold_counterparties,
-    fold_user,
-    size_of,
+    Prints,
+    observe,
 )
-from outlay.features.arrange import payments
-from outlay.features.batch import room
+from outlay.features.clock import Clock
+from outlay.features.marks import fingerprint
 from outlay.features.population import Population
+
+Texts = Sequence[str | None]
+
+
+class Observed(NamedTuple):
+    """What a few payments leave: their features, and the states after them."""
+
+    features: Floats  # (features, payments), in the order of the catalogue
+    states: list[Floats]  # one a user
+    moments: Floats  # (counterparties, 3)
 
 
 class Observer:
-    """Takes transactions one at a time, as they happen, by the same kernel as `compute`.
+    """Takes payments as they happen, by the same kernel as `compute`: the same bits.
+
+    It keeps nothing between calls but what the population says, so threads may share one.
 
     Parameters
     ----------
@@ -33,42 +44,98 @@ class Observer:
     """
 
     def __init__(self, population: Population, timezone: str = "UTC") -> None:
-        self._prior: Prior = population.prior()
+        self._prior = population.prior()
         self._counterparty_prior = population.counterparty_prior()
-        self._types = list(population.types)
-        self._timezone = timezone
+        self._kinds: dict[str | None, int] = {
+            name: place for place, name in enumerate(population.types)
+        }
+        self._clock = Clock(timezone)
 
-    def observe(
-        self, transaction: pl.DataFrame, state: Floats, counterparty: Floats
-    ) -> tuple[Floats, Floats, Floats]:
-        """Return one transaction's features, its user's new state and its counterparty's.
+    def rows(  # noqa: PLR0913, PLR0917 - one a column
+        self,
+        times: Sequence[int],
+        amounts: Sequence[float],
+        types: Texts,
+        counterparties: Texts,
+        devices: Texts,
+        countries: Texts,
+    ) -> Payments:
+        """Return payments as the kernel takes them, from the values that the schema accepts.
 
         Parameters
         ----------
-        transaction
-            One row as the schema accepts it.
-        state
-            The user's state before, as `States.of` gives it; empty for a new user.
-        counterparty
-            The counterparty's moments before, (3,): count, mean, sum of squares; zeros for a new one.
+        times
+            Microseconds since 1970, UTC.
+        amounts
+            In the currency of the model.
+        types, counterparties, devices, countries
+            None where missing.
         """
-        rows = payments(transaction, self._timezone, self._types)
-        out = np.empty((N_FEATURES, 1))
-        memory = self._fold(rows, state, out)
-        after = np.empty(size_of(memory))
-        dump(memory, after)
-        moments = counterparty.reshape(1, 3).copy()
-        known = rows.counterparties[0] != 0
-        bounds = np.array([0, int(known)])
-        out[-2:] = np.nan
-        logs = np.log(np.maximum(rows.amounts, 0.01))
-        fold_counterparties(
-            bounds, np.zeros(1, np.int64), logs, moments, self._counterparty_prior, out
+        clock = np.array([self._clock.one(time) for time in times], np.int8).reshape(-1, 2)
+        unknown = len(self._kinds)
+        return Payments(
+            times=np.array(times, np.int64),
+            amounts=np.array(amounts, np.float64),
+            hours=clock[:, 0].copy(),
+            weekdays=clock[:, 1].copy(),
+            types=_marks("transaction_type", types),
+            kinds=np.array([self._kinds.get(kind, unknown) for kind in types], np.int64),
+            counterparties=_marks("counterparty_id", counterparties),
+            devices=_marks("device_id", devices),
+            countries=_marks("country", countries),
         )
-        return out[:, 0], after, moments[0]
 
-    def _fold(self, rows: Payments, state: Floats, out: Floats) -> Memory:
-        carried = state[[N_SEEN_WORD, N_EVENTS_WORD]].astype(int) if state.size else (0, 0)
-        memory = room(1, *carried)
-        fold_user(memory, 0, 1, state, rows, self._prior, out)
-        return memory
+    def observe_many(
+        self,
+        rows: Payments,
+        users: Ints,
+        states: Sequence[Floats],
+        counterparties: Ints,
+        moments: Floats,
+    ) -> Observed:
+        """Return payments' features, their users' new states and their counterparties'.
+
+        Within a user, and within a counterparty, payments are taken strictly in the order in which
+        they stand.
+
+        Parameters
+        ----------
+        rows
+            The payments, in the order of their arrival; see `rows`.
+        users
+            Whose each payment is: a place in ``states``.
+        states
+            Each user's state before, as `States.of` gives it; empty for a new user.
+        counterparties
+            Whom each payment went to: a place in ``moments``, -1 where that is missing.
+        moments
+            Each counterparty's state before, (m, 3): count, mean and sum of squares of the log
+            amounts; zeros for a new one. Left as it is.
+        """
+        sizes = [state.size for state in states]
+        offsets = np.cumsum([0, *sizes])
+        words = np.concatenate(states) if states else np.empty(0)
+        after = moments.copy()
+        table = np.empty((users.size, N_FEATURES))
+        ends = np.zeros(offsets.size, np.int64)
+        kept = np.empty(words.size + FIXED * len(sizes) + PER_PAYMENT * users.size)
+        observe(
+            rows,
+            users,
+            offsets,
+            words,
+            self._prior,
+            counterparties,
+            after,
+            self._counterparty_prior,
+            table,
+            ends,
+            kept,
+        )
+        bounds = ends.tolist()
+        new = [kept[bounds[k] : bounds[k + 1]] for k in range(len(sizes))]
+        return Observed(np.ascontiguousarray(table.T), new, after)
+
+
+def _marks(column: str, values: Texts) -> Prints:
+    return np.array([fingerprint(column, value) for value in values], np.uint32)
