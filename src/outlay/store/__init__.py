@@ -1,6 +1,9 @@
 """What must survive a restart: ledger, decisions, alerts, states."""
 
-from outlay.store.base import Reading, Store, Writing
+from pathlib import Path
+
+from outlay.store.base import Store
+from outlay.store.reading import Reading
 from outlay.store.records import (
     Alert,
     AlertChange,
@@ -20,6 +23,7 @@ from outlay.store.records import (
     Recorded,
     Status,
 )
+from outlay.store.writing import Writing
 
 __all__ = [
     "Alert",
@@ -54,4 +58,6 @@ def open_store(where: str, *, create: bool = True, serving: bool = False) -> Sto
 
     Raises StoreError and its kind.
     """
-    raise NotImplementedError
+    from outlay.store.sqlite import SqliteStore
+
+    return SqliteStore(Path(where), create=create, serving=serving)

@@ -151,7 +151,7 @@ class Entity(Struct, frozen=True):
     """
 
     id: str
-    state: bytes | None
+    state: bytes
     base: bytes | None
 
 
