@@ -6,14 +6,14 @@ import polars as pl
 
 from outlay.schema.intake.time_reading import Reading
 
-_EPOCHS: Final = (  # from, to, microseconds a unit: 1973 to 2100, so that no two ranges meet
+EPOCHS: Final = (  # from, to, microseconds a unit: 1973 to 2100, so that no two ranges meet
     ("seconds", 10**8, 4_102_444_800, 1_000_000),
     ("milliseconds", 10**11, 4_102_444_800_000, 1_000),
     ("microseconds", 10**14, 4_102_444_800_000_000, 1),
 )
-_NANOSECONDS: Final = (10**17, 4_102_444_800_000_000_000)
-_DAY_NUMBER: Final = (19_700_101, 21_001_231)
-_SECOND_NUMBER: Final = (19_700_101_000_000, 21_001_231_235_959)
+NANOSECONDS: Final = (10**17, 4_102_444_800_000_000_000)
+DAY_NUMBER: Final = (19_700_101, 21_001_231)
+SECOND_NUMBER: Final = (19_700_101_000_000, 21_001_231_235_959)
 
 
 def read_numbers(column: pl.Series) -> Reading:
@@ -21,22 +21,22 @@ def read_numbers(column: pl.Series) -> Reading:
     n = pl.col("n")
     whole = n.cast(pl.Int64, strict=False)
     exact = n if column.dtype.is_integer() else n.cast(pl.Float64, strict=False)
-    expr: Any = pl.when(whole.is_between(*_NANOSECONDS)).then(whole // 1000)
-    for _, low, high, factor in _EPOCHS:
+    expr: Any = pl.when(whole.is_between(*NANOSECONDS)).then(whole // 1000)
+    for _, low, high, factor in EPOCHS:
         micros = (exact * factor).round(0) if column.dtype.is_float() else exact * factor
         expr = expr.when(whole.is_between(low, high)).then(micros.cast(pl.Int64, strict=False))
     frame = column.rename("n").to_frame()
     moments = frame.select(expr.cast(pl.Datetime("us", "UTC"))).to_series()
     digits = whole.cast(pl.String)
-    days = pl.when(whole.is_between(*_DAY_NUMBER) & (n == whole)).then(
+    days = pl.when(whole.is_between(*DAY_NUMBER) & (n == whole)).then(
         digits.str.to_datetime("%Y%m%d", strict=False, time_unit="us")
     )
-    seconds = days.when(whole.is_between(*_SECOND_NUMBER) & (n == whole)).then(
+    seconds = days.when(whole.is_between(*SECOND_NUMBER) & (n == whole)).then(
         digits.str.to_datetime("%Y%m%d%H%M%S", strict=False, time_unit="us")
     )
     dated = bool(
         frame.select(
-            (whole.is_between(*_DAY_NUMBER) | whole.is_between(*_SECOND_NUMBER)).any()
+            (whole.is_between(*DAY_NUMBER) | whole.is_between(*SECOND_NUMBER)).any()
         ).item()
     )
     clocks = frame.select(seconds).to_series() if dated else None
@@ -46,6 +46,6 @@ def read_numbers(column: pl.Series) -> Reading:
 
 
 def _epoch_note(column: pl.Series) -> str:
-    ranges = [*(entry[:3] for entry in _EPOCHS), ("nanoseconds", *_NANOSECONDS)]
+    ranges = [*(entry[:3] for entry in EPOCHS), ("nanoseconds", *NANOSECONDS)]
     units = [unit for unit, low, high in ranges if column.is_between(low, high).any()]
     return f"timestamp counts {' and '.join(units)} since 1970 (UTC)"
