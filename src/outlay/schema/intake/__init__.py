@@ -7,5 +7,6 @@ from outlay.schema.intake.accept import accept
 from outlay.schema.intake.rates import load_rates
 from outlay.schema.intake.raw import Part, Raw
 from outlay.schema.intake.settings import Accepted, Intake
+from outlay.schema.intake.whole import Whole
 
-__all__ = ["Accepted", "Intake", "Part", "Raw", "accept", "load_rates"]
+__all__ = ["Accepted", "Intake", "Part", "Raw", "Whole", "accept", "load_rates"]

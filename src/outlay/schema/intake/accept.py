@@ -19,13 +19,17 @@ from outlay.schema.intake.raw import Raw
 from outlay.schema.intake.settings import Accepted, Intake
 from outlay.schema.intake.text import counted
 from outlay.schema.intake.times import read_times
+from outlay.schema.intake.whole import Evidence, Whole, choose
 from outlay.schema.intake.work import Work
 
 _NAMES: Final = ("transaction_id", "counterparty_id", "country", "channel", "device_id")
 
 
-def accept(raw: Raw, settings: Intake | None = None) -> Accepted:
+def accept(raw: Raw, settings: Intake | None = None, whole: Whole | None = None) -> Accepted:
     """Turn a table as it was read into transactions, and account for every row.
+
+    With ``whole`` the table is a part of the input: what only the whole can tell is asked there,
+    duplicates are not looked for, and a part may be without a transaction.
 
     Raises
     ------
@@ -37,13 +41,13 @@ def accept(raw: Raw, settings: Intake | None = None) -> Accepted:
         If there are no rows, or none can be accepted.
     """
     settings = settings or Intake()
-    if not raw.n_read:
+    if not raw.n_read and whole is None:
         raise InputError(
             f"{raw.name} has no rows.\n\nHint: give a table with at least one payment."
         )
     mapping, notes = map_columns(raw.frame.columns, settings.columns, raw.name)
     check_parts(mapping, raw.parts)
-    work = Work(raw, settings, mapping, [*raw.notes, *notes])
+    work = Work(raw, settings, mapping, [*raw.notes, *notes], whole)
     _read_users(work)
     _read_times(work)
     _read_types(work)
@@ -54,15 +58,15 @@ def accept(raw: Raw, settings: Intake | None = None) -> Accepted:
 
 def _read_users(work: Work) -> None:
     column = work.required("user_id")
-    work.made["user_id"], faults, notes = read_users(column)
+    work.made["user_id"], faults, notes = read_users(column, work.whole)
     work.faults.add("user_id", faults, column)
     work.notes += notes
 
 
 def _read_times(work: Work) -> None:
-    column, notes = with_clock(work.raw.frame, work.mapping, work.settings.columns)
+    column, notes = with_clock(work.raw.frame, work.mapping, work.settings.columns, work.whole)
     now = work.settings.now or datetime.now(UTC)
-    times = read_times(column, work.settings.timezone, work.settings.time_format, now)
+    times = read_times(column, work.settings.timezone, work.settings.time_format, now, work.whole)
     work.made["timestamp"] = times.values
     work.faults.add("timestamp", times.faults, column)
     work.notes += notes + times.notes
@@ -76,7 +80,7 @@ def _read_types(work: Work) -> None:
 
 def _read_amounts(work: Work) -> None:
     column = work.required("amount")
-    amounts = read_amounts(column, work.settings.negative)
+    amounts = read_amounts(column, work.settings.negative, work.whole)
     work.faults.add("amount", amounts.faults, column)
     currencies = _currencies(work, amounts)
     work.faults.add("currency", currencies.faults, work.column("currency"))
@@ -87,14 +91,21 @@ def _read_amounts(work: Work) -> None:
 
 def _currencies(work: Work, amounts: Amounts) -> Currencies:
     named = currency_in(work.mapping["amount"])
-    if named and "currency" not in work.mapping and amounts.signs is None:
+    signs = amounts.signs
+    if choose(work.whole, "signs", {"": signs is not None}, _is_any) and signs is None:
+        signs = pl.repeat(None, work.height, dtype=pl.String, eager=True)
+    if named and "currency" not in work.mapping and signs is None:
         codes = pl.repeat(named, work.height, dtype=pl.String, eager=True)
         note = f"amounts are in {named}, as the column {work.mapping['amount']!r} says"
         return Currencies(codes, None, [note])
     settings = work.settings
     return read_currencies(
-        work.column("currency"), amounts.signs, settings.currency, settings.rates
+        work.column("currency"), signs, settings.currency, settings.rates, work.whole
     )
+
+
+def _is_any(found: Evidence) -> bool:
+    return bool(found[""])
 
 
 def _convert(work: Work, values: pl.Series, codes: pl.Series | None) -> None:
@@ -103,7 +114,7 @@ def _convert(work: Work, values: pl.Series, codes: pl.Series | None) -> None:
         work.made["currency"] = empty if codes is None else codes
     bad = work.faults.is_bad
     sound = codes.set(bad, None) if codes is not None and bad.any() else codes
-    converted = convert(values, sound, work.settings.currency, work.settings.rates)
+    converted = convert(values, sound, work.settings.currency, work.settings.rates, work.whole)
     work.made["amount"] = converted.amounts
     work.currency = converted.currency
     work.notes += converted.notes
@@ -127,7 +138,7 @@ def _read_others(work: Work) -> None:
     for name in _NAMES:
         column = work.column(name)
         if column is not None:
-            work.made[name], notes = read_names(column, name)
+            work.made[name], notes = read_names(column, name, work.whole)
             work.notes += notes
     _read_labels(work)
 
@@ -138,7 +149,8 @@ def _read_labels(work: Work) -> None:
     if column is None:
         return
     labels, notes = read_labels(column)
-    if not labels.count() and column.name != "is_fraud":
+    some = choose(work.whole, "labels", {"": labels.count()}, _is_any)
+    if not some and column.name != "is_fraud":
         del work.mapping["is_fraud"]
         work.notes.append(f"{column.name!r} says neither yes nor no: not taken as is_fraud")
         return

@@ -1,5 +1,6 @@
 """The last step: rows set aside, columns in order, and all of them counted."""
 
+from collections import Counter
 from typing import Final
 
 import polars as pl
@@ -9,7 +10,7 @@ from outlay.schema import catalog
 from outlay.schema.columns import DECISION, OPTIONAL, REQUIRED
 from outlay.schema.intake.duplicates import DUPLICATES, find_duplicates
 from outlay.schema.intake.identity import number_ids
-from outlay.schema.intake.raw import REJECTED
+from outlay.schema.intake.raw import REJECTED, Raw
 from outlay.schema.intake.settings import Accepted
 from outlay.schema.intake.text import counted, row_text
 from outlay.schema.intake.work import Work
@@ -25,8 +26,11 @@ _MAX_LISTED: Final = 5
 def account(work: Work) -> Accepted:
     """Set aside faulty rows, then those whose id came before; the others are transactions."""
     faulty = work.faults.table(work.raw.frame, work.raw.row_number)
+    if work.whole is not None:
+        work.whole.reasons.update(work.faults.counts())
+        return _part(work, faulty)
     if faulty.height == work.height:
-        raise _nothing_left(work)
+        raise nothing_left(work.raw, work.mapping, work.faults.counts())
     table, rows = _transactions(work), work.raw.frame
     if faulty.height:
         sound = (~work.faults.is_bad).arg_true()
@@ -46,9 +50,26 @@ def account(work: Work) -> Accepted:
     )
 
 
+def _part(work: Work, faulty: pl.DataFrame) -> Accepted:
+    """Account for a part of the input; duplicates are the whole's business."""
+    table = _transactions(work)
+    if faulty.height:
+        table = table.filter(~work.faults.is_bad)
+    return Accepted(
+        transactions=table,
+        rejected=pl.concat([work.raw.rejected, faulty]).sort("row_number"),
+        duplicates=pl.DataFrame(schema=DUPLICATES),
+        mapping=work.mapping,
+        input_columns=list(_input_names(work).values()),
+        currency=work.currency,
+        notes=work.notes + _earlier_results(work.raw.frame.columns),
+        n_read=work.raw.n_read,
+    )
+
+
 def _transactions(work: Work) -> pl.DataFrame:
     """Return canonical columns first, then every input column that is not one of them."""
-    ids, notes = number_ids(work.made.get("transaction_id"), work.raw.row_number)
+    ids, notes = number_ids(work.made.get("transaction_id"), work.raw.row_number, work.whole)
     work.notes += notes
     work.made |= {"row_number": work.raw.row_number, "transaction_id": ids}
     made = [work.made[name].alias(name) for name in _ORDER if name in work.made]
@@ -122,14 +143,17 @@ def taken_names(columns: list[str]) -> list[str]:
     return [column for column in columns if column in ours]
 
 
-def _nothing_left(work: Work) -> InputError:
-    unread = work.raw.rejected["reason"].value_counts(sort=True).head(_MAX_LISTED).iter_rows()
-    reasons = work.faults.commonest(_MAX_LISTED)
-    reasons += [f"{reason} ({counted(count, 'row')})" for reason, count in unread]
-    listed = "\n".join(f"  {reason}" for reason in reasons)
-    mapped = ", ".join(f"{name} = {work.mapping[name]!r}" for name in REQUIRED)
-    rows = counted(work.raw.n_read, "row")
+def nothing_left(raw: Raw, mapping: dict[str, str], faults: Counter[str]) -> InputError:
+    """Return the error that says why no row is a transaction."""
+    unread = raw.rejected["reason"].value_counts(sort=True).head(_MAX_LISTED).iter_rows()
+    told = [*_commonest(faults), *unread]
+    listed = "\n".join(f"  {reason} ({counted(count, 'row')})" for reason, count in told)
+    mapped = ", ".join(f"{name} = {mapping[name]!r}" for name in REQUIRED)
     return InputError(
-        f"not one of {rows} in {work.raw.name} is a transaction:\n{listed}\n\nHint: the columns "
+        f"not one of {counted(raw.n_read, 'row')} in {raw.name} is a transaction:\n{listed}\n\nHint: the columns "
         f"were taken as {mapped}; where that is wrong, --map {REQUIRED[0]}=COLUMN says it right."
     )
+
+
+def _commonest(faults: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(faults.items(), key=lambda pair: (-pair[1], pair[0]))[:_MAX_LISTED]

@@ -17,31 +17,36 @@ import polars as pl
 
 from outlay.schema.intake.faults import MISSING, first, predicate
 from outlay.schema.intake.text import as_text, counted
+from outlay.schema.intake.whole import Evidence, Whole, choose
 
 MAX_AMOUNT: Final = 1e15
 _ENOUGH: Final = 10  # values such as 1,234 that together are no chance
 
 _SIGN: Final = r"[-+\x{2212}]"
 _CODE: Final = r"[^\d\s.,'’()+\-\x{2212}]{1,5}\.?"
-_SHAPE: Final = (
+# in the syntax of Polars' regular expressions; `outlay.pipeline.live.sums` reads one text by them
+SHAPE: Final = (
     rf"^(?<open>\()?\s*(?<s1>{_SIGN})?\s*(?<c1>{_CODE})?\s*(?<s2>{_SIGN})?\s*"
     rf"(?<number>[.,]?\d(?:[\d.,'’\s]*\d)?[.,]?(?:[eE][-+]?\d+)?)"
     rf"\s*(?<c2>{_CODE})?\s*(?<s3>-)?\s*(?<close>\))?$"
 )
 
-_PLAIN: Final = r"^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
-_POINT: Final = (  # commas (or blanks, or apostrophes) group, a point may follow
+PLAIN: Final = r"^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
+POINT: Final = (  # commas (or blanks, or apostrophes) group, a point may follow
     r"^(?:\d{1,3}(?:,\d{3})+\.\d*|\d{1,3}(?:,\d{3}){2,}|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
     r"|\d{1,3}(?:[\s'’]\d{3})+\.\d*)$"
 )
-_COMMA: Final = (  # points (or blanks, or apostrophes) group, a comma may follow
+COMMA: Final = (  # points (or blanks, or apostrophes) group, a comma may follow
     r"^(?:\d{1,3}(?:\.\d{3})+,\d*|\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:[\s'’]\d{3})+,\d+"
     r"|\d+,(?:\d{1,2}|\d{4,})|0,\d{3}|\d{4,},\d{3}|,\d+)$"
 )
-_SPACED: Final = r"^\d{1,3}(?:[\s'’]\d{3})+$"
-_LONE_COMMA: Final = r"^[1-9]\d{0,2},\d{3}$"
-_LONE_POINT: Final = r"^[1-9]\d{0,2}\.\d{3}$"
-_DECIMAL_POINT: Final = r"^\D*(?:\d*\.(?:\d{1,2}|\d{4,})|(?:0|\d{4,})\.\d{3})\D*$"
+SPACED: Final = r"^\d{1,3}(?:[\s'’]\d{3})+$"
+LONE_COMMA: Final = r"^[1-9]\d{0,2},\d{3}$"
+LONE_POINT: Final = r"^[1-9]\d{0,2}\.\d{3}$"
+DECIMAL_POINT: Final = r"^\D*(?:\d*\.(?:\d{1,2}|\d{4,})|(?:0|\d{4,})\.\d{3})\D*$"
+
+
+Style = Literal["point", "comma", "both", "open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ class Amounts:
     notes: list[str]
 
 
-def read_amounts(column: pl.Series, negative: Literal["reject", "refund"]) -> Amounts:
+def read_amounts(
+    column: pl.Series, negative: Literal["reject", "refund"], whole: Whole | None = None
+) -> Amounts:
     """Return the numbers in ``column``, finite, not negative and at most 1e15."""
     notes: list[str] = []
     unread: pl.Series | None = None
@@ -64,7 +71,9 @@ def read_amounts(column: pl.Series, negative: Literal["reject", "refund"]) -> Am
     if column.dtype.is_numeric():
         numbers = column.cast(pl.Float64, strict=False)
     elif column.dtype in {pl.String, pl.Categorical, pl.Enum}:
-        numbers, unread, signs = _from_text(as_text(column, "amount").str.strip_chars(), notes)
+        numbers, unread, signs = _from_text(
+            as_text(column, "amount").str.strip_chars(), notes, whole
+        )
     else:
         numbers = pl.repeat(None, len(column), dtype=pl.Float64, eager=True)
         unread = predicate(column.is_not_null(), "is not a number")
@@ -100,17 +109,20 @@ def _out_of_range(size: pl.Series) -> tuple[pl.Series, ...]:
 
 
 def _from_text(
-    text: pl.Series, notes: list[str]
+    text: pl.Series, notes: list[str], whole: Whole | None
 ) -> tuple[pl.Series, pl.Series | None, pl.Series | None]:
     """Cast what is a plain number, and look closely at the rest only."""
     numbers = text.cast(pl.Float64, strict=False)
     odd = (numbers.is_null() & text.is_not_null() & (text != "")).arg_true()
-    if not len(odd):
+    if not len(odd) and whole is None:
         return numbers, None, None
-    parts = text.gather(odd).str.extract_groups(_SHAPE).struct.unnest()
-    style = _style(parts["number"], text)
+    parts = text.gather(odd).str.extract_groups(SHAPE).struct.unnest()
+    evidence = _evidence(parts["number"], text, is_part=whole is not None)
+    style = choose(whole, "decimal sign of amounts", evidence, _style)
     if style == "comma":
         numbers = _regrouped(text, numbers)
+    if not len(odd):
+        return numbers, None, None
     size = _size(parts["number"], style)
     minus = _is_negative(parts)
     signed = pl.select(pl.when(minus).then(-size).otherwise(size)).to_series()
@@ -126,27 +138,37 @@ def _from_text(
     )
 
 
-def _style(odd: pl.Series, text: pl.Series) -> Literal["point", "comma", "both", "open"]:
-    """Say which decimal sign the column's decisive values have."""
-    commas = bool(odd.str.contains(_COMMA).any())
-    alone = int(odd.str.contains(_LONE_COMMA).sum())
-    points = bool(odd.str.contains(f"{_POINT}|{_DECIMAL_POINT}").any())
-    if not points and (commas or alone):
-        points = bool(text.str.contains(_DECIMAL_POINT).any())
-    if commas:
-        return "both" if points else "comma"
-    return "point" if points or _are_grouped(alone, text) else "open"
+def _evidence(odd: pl.Series, text: pl.Series, *, is_part: bool) -> Evidence:
+    """Count what speaks for each decimal sign; of a part all that others may make decisive."""
+    commas = bool(odd.str.contains(COMMA).any())
+    alone = int(odd.str.contains(LONE_COMMA).sum())
+    points = bool(odd.str.contains(f"{POINT}|{DECIMAL_POINT}").any())
+    if not points and (commas or alone or is_part):
+        points = _any(text, DECIMAL_POINT)
+    is_open = is_part or (alone >= _ENOUGH and not commas and not points)
+    return {
+        "commas": commas,
+        "alone": alone,
+        "points": points,
+        "small": is_open and _any(text, r"^\D*\d{1,3}\D*$"),
+        "large": is_open and _any(text, r"^\D*\d{4,}\D*$"),
+    }
 
 
-def _are_grouped(alone: int, text: pl.Series) -> bool:
-    """Say whether whole numbers are written with a comma from a thousand up, and only then.
+def _any(text: pl.Series, shape: str) -> bool:
+    return bool(text.head(1000).str.contains(shape).any() or text.str.contains(shape).any())
 
-    Decimals would not all have three digits, and whole numbers without any among them.
+
+def _style(found: Evidence) -> Style:
+    """Say which decimal sign the column's decisive values have.
+
+    Whole numbers with a comma from a thousand up, and only then, are grouped by it: decimals would
+    not all have three digits.
     """
-    if alone < _ENOUGH:
-        return False
-    small = text.str.contains(r"^\D*\d{1,3}\D*$").any()
-    return bool(small) and not text.str.contains(r"^\D*\d{4,}\D*$").any()
+    if found["commas"]:
+        return "both" if found["points"] else "comma"
+    grouped = found["alone"] >= _ENOUGH and found["small"] and not found["large"]
+    return "point" if found["points"] or grouped else "open"
 
 
 def _size(number: pl.Series, style: str) -> pl.Series:
@@ -154,16 +176,16 @@ def _size(number: pl.Series, style: str) -> pl.Series:
     n = pl.col("number")
     ungrouped = n.str.replace_all(r"[,\s'’]", "")
     decimal_comma = n.str.replace_all(r"[.\s'’]", "").str.replace(",", ".", literal=True)
-    readings: Any = pl.when(n.str.contains(_SPACED)).then(ungrouped)
+    readings: Any = pl.when(n.str.contains(SPACED)).then(ungrouped)
     if style == "comma":
-        readings = readings.when(n.str.contains(f"{_COMMA}|{_LONE_COMMA}|{_LONE_POINT}")).then(
+        readings = readings.when(n.str.contains(f"{COMMA}|{LONE_COMMA}|{LONE_POINT}")).then(
             decimal_comma
         )
     elif style in {"point", "both"}:
-        readings = readings.when(n.str.contains(_POINT)).then(ungrouped)
+        readings = readings.when(n.str.contains(POINT)).then(ungrouped)
         if style == "point":
-            readings = readings.when(n.str.contains(_LONE_COMMA)).then(ungrouped)
-    chosen = readings.when(n.str.contains(_PLAIN)).then(n)
+            readings = readings.when(n.str.contains(LONE_COMMA)).then(ungrouped)
+    chosen = readings.when(n.str.contains(PLAIN)).then(n)
     return number.to_frame("number").select(chosen.cast(pl.Float64, strict=False)).to_series()
 
 
@@ -194,9 +216,9 @@ def _odd_faults(parts: pl.DataFrame, size: pl.Series, style: str) -> pl.Series:
         .then(pl.lit("is not a number"))
         .when(size.rename("size").is_not_null())
         .then(None)
-        .when(n.str.contains(_COMMA) & pl.lit(style == "both"))
+        .when(n.str.contains(COMMA) & pl.lit(style == "both"))
         .then(pl.lit(twice))
-        .when(n.str.contains(_LONE_COMMA))
+        .when(n.str.contains(LONE_COMMA))
         .then(pl.lit(either))
         .otherwise(pl.lit("is not a number"))
     )

@@ -8,6 +8,7 @@ import polars as pl
 
 from outlay.errors import CurrencyError
 from outlay.schema.intake.text import counted
+from outlay.schema.intake.whole import Evidence, Whole, choose
 
 _MAX_LISTED: Final = 12
 
@@ -27,28 +28,41 @@ def convert(
     codes: pl.Series | None,
     setting: str | None,
     rates: Mapping[str, float] | None,
+    whole: Whole | None = None,
 ) -> Converted:
     """Bring all amounts to one currency: the setting's, or the only one, or the rates' base."""
     if codes is None:
         return Converted(amounts, setting, [], is_converted=False)
-    counts = _counts(codes)
-    if not counts:
-        return Converted(amounts, setting, [], is_converted=False)
-    if len(counts) == 1 and setting in {None, *counts}:
-        return Converted(amounts, next(iter(counts)), [], is_converted=False)
-    target = setting or _base(rates, counts)
-    worth = _worth(target, counts, rates)
+    own = _counts(codes)
+
+    def chosen(counts: Evidence) -> tuple[str | None, dict[str, float]]:
+        return _target(counts, setting, rates)
+
+    target, worth = choose(whole, "currencies", own, chosen)
+    if target is None or not worth:
+        return Converted(amounts, target, [], is_converted=False)
     factors = codes.replace_strict(worth, default=None, return_dtype=pl.Float64)
-    moved = sum(n for code, n in counts.items() if code != target)
-    told = ", ".join(f"1 {code} = {worth[code]:.10g} {target}" for code in counts if code != target)
+    moved = sum(n for code, n in own.items() if code != target)
+    told = ", ".join(f"1 {code} = {worth[code]:.10g} {target}" for code in worth if code != target)
     note = f"{counted(moved, 'amount')} converted to {target} ({told})"
     return Converted(amounts * factors, target, [note], is_converted=True)
 
 
 def _counts(codes: pl.Series) -> dict[str, int]:
-    """Return the number of rows of each currency, most frequent first."""
-    found = codes.drop_nulls().value_counts().iter_rows()
-    return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+    return dict(codes.drop_nulls().value_counts().iter_rows())
+
+
+def _target(
+    counts: Evidence, setting: str | None, rates: Mapping[str, float] | None
+) -> tuple[str | None, dict[str, float]]:
+    """Return the currency to count in, and what each is worth in it where there are several."""
+    if not counts:
+        return setting, {}
+    ranked = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    if len(ranked) == 1 and setting in {None, *ranked}:
+        return next(iter(ranked)), {}
+    target = setting or _base(rates, ranked)
+    return target, _worth(target, ranked, rates)
 
 
 def _base(rates: Mapping[str, float] | None, counts: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 from outlay.schema.intake.faults import predicate
 from outlay.schema.intake.iso import currencies_of
 from outlay.schema.intake.text import as_text, counted
+from outlay.schema.intake.whole import Evidence, Whole, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ def read_currencies(
     signs: pl.Series | None,
     setting: str | None,
     rates: Mapping[str, float] | None,
+    whole: Whole | None = None,
 ) -> Currencies:
     """Return each row's currency from its column and from the sign beside its amount.
 
@@ -33,8 +35,12 @@ def read_currencies(
         return Currencies(None, None, [])
     said = _pairs(column, signs)
     distinct = said.unique().sort("column", "sign")
-    extra = {*(rates or ()), *([setting] if setting else []), *_only_code(distinct["column"])}
-    verdicts = [_verdict(name, sign, setting, extra) for name, sign in distinct.iter_rows()]
+    extra = {
+        *(rates or ()),
+        *([setting] if setting else []),
+        *_only_code(distinct["column"], whole),
+    }
+    verdicts = [currency_of(name, sign, setting, extra) for name, sign in distinct.iter_rows()]
     if len(verdicts) == 1:
         codes, faults = (
             pl.repeat(value, said.height, dtype=pl.String, eager=True) for value in verdicts[0]
@@ -45,7 +51,7 @@ def read_currencies(
         keys = ["column", "sign"]
         table = said.join(judged, on=keys, how="left", nulls_equal=True, maintain_order="left")
         codes, faults = table["code"], table["fault"]
-    return _filled(codes, faults, setting)
+    return _filled(codes, faults, setting, whole)
 
 
 def _pairs(column: pl.Series | None, signs: pl.Series | None) -> pl.DataFrame:
@@ -59,17 +65,21 @@ def _pairs(column: pl.Series | None, signs: pl.Series | None) -> pl.DataFrame:
     )
 
 
-def _only_code(stated: pl.Series) -> list[str]:
+def _only_code(stated: pl.Series, whole: Whole | None) -> list[str]:
     """Return what is the whole column's currency, be it one that ISO does not know (PTS, BTC)."""
-    only = stated.drop_nulls().str.to_uppercase().unique()
-    return [only[0]] if len(only) == 1 and _is_code(only[0]) else []
+    some = dict.fromkeys(stated.drop_nulls().str.to_uppercase().unique().to_list(), 1)
+    return choose(whole, "the only currency stated", some, _only)
+
+
+def _only(stated: Evidence) -> list[str]:
+    return [code for code in stated if len(stated) == 1 and _is_code(code)]
 
 
 def _is_code(text: str) -> bool:
     return text.isascii() and text.isalnum() and 3 <= len(text) <= 5  # noqa: PLR2004
 
 
-def _verdict(
+def currency_of(
     name: str | None, sign: str | None, setting: str | None, extra: set[str]
 ) -> tuple[str | None, str | None]:
     """Return the currency or the fault of one pair of column value and sign."""
@@ -101,12 +111,15 @@ def _meanings(sign: str, extra: set[str]) -> tuple[str, ...]:
     return (sign.upper(),) if sign.upper() in extra else currencies_of(sign)
 
 
-def _filled(codes: pl.Series, faults: pl.Series, setting: str | None) -> Currencies:
+def _filled(
+    codes: pl.Series, faults: pl.Series, setting: str | None, whole: Whole | None
+) -> Currencies:
     """Give rows that say no currency the one of the setting, or the only one that there is."""
     silent = codes.is_null() & faults.is_null()
+    some = dict.fromkeys(codes.drop_nulls().unique().to_list(), 1) if silent.any() or whole else {}
+    found = choose(whole, "currencies found", some, sorted)
     if not silent.any():
         return Currencies(codes, faults, [])
-    found = codes.drop_nulls().unique().to_list()
     count = int(silent.sum())
     rows = counted(count, "row")
     if setting or len(found) == 1:

@@ -1,12 +1,13 @@
 """What is wrong with which row: gathered field by field, told in one line a row."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from outlay.schema.intake.raw import REJECTED
-from outlay.schema.intake.text import counted, row_text, shown
+from outlay.schema.intake.text import row_text, shown
 
 MISSING = "is missing"
 
@@ -55,15 +56,13 @@ class Faults:
             sentences.append(_sentence(name, here, quoted))
         return _joined(names, ", "), _joined(sentences, "; ")
 
-    def commonest(self, limit: int = 5) -> list[str]:
-        """Return the most frequent reasons with their counts, as sentences without values."""
-        counts = [
-            (count, f"{name} {predicate}")
-            for name, predicates, _ in self.found
-            for predicate, count in predicates.drop_nulls().value_counts().iter_rows()
-        ]
-        best = sorted(counts, key=lambda pair: (-pair[0], pair[1]))[:limit]
-        return [f"{text} ({counted(count, 'row')})" for count, text in best]
+    def counts(self) -> Counter[str]:
+        """Return the reasons with their counts, as sentences without values."""
+        found = Counter[str]()
+        for name, predicates, _ in self.found:
+            for predicate, count in predicates.drop_nulls().value_counts().iter_rows():
+                found[f"{name} {predicate}"] += count
+        return found
 
 
 def predicate(mask: pl.Series, text: str) -> pl.Series:

@@ -7,15 +7,18 @@ import polars as pl
 
 from outlay.schema.intake.faults import MISSING, first, predicate
 from outlay.schema.intake.text import as_text, counted, trimmed
+from outlay.schema.intake.whole import Evidence, Whole, choose
 
-_NOBODY: Final = ("nan", "none", "null", "n/a", "na", "nat", "<na>", "undefined")
+NOBODY: Final = ("nan", "none", "null", "n/a", "na", "nat", "<na>", "undefined")
 
 
-def read_users(column: pl.Series) -> tuple[pl.Series, pl.Series | None, list[str]]:
+def read_users(
+    column: pl.Series, whole: Whole | None = None
+) -> tuple[pl.Series, pl.Series | None, list[str]]:
     """Return the users' ids, faults, and notes; a blank id or a word for "none" is missing."""
-    ids, notes = read_names(column, "user_id")
+    ids, notes = read_names(column, "user_id", whole)
     some = ids.unique()
-    words = some.filter(some.str.to_lowercase().is_in(_NOBODY))
+    words = some.filter(some.str.to_lowercase().is_in(NOBODY))
     if not ids.null_count() and not len(words):
         return ids, None, notes
     nobody = ids.is_in(words.implode())
@@ -23,13 +26,17 @@ def read_users(column: pl.Series) -> tuple[pl.Series, pl.Series | None, list[str
     return ids, first(predicate(ids.is_null(), MISSING), said), notes
 
 
-def read_names(column: pl.Series, field: str) -> tuple[pl.Series, list[str]]:
+def read_names(
+    column: pl.Series, field: str, whole: Whole | None = None
+) -> tuple[pl.Series, list[str]]:
     """Return names without blanks around them, blank ones missing, and what was changed."""
     names, changed = trimmed(column, field)
     notes = []
     if changed:
         notes.append(f"{field}: blanks around {counted(changed, 'value')} taken off")
-    if _are_floats(names):
+    floats = _are_floats(names)
+    evidence = {"floats": floats, "others": not floats and names.count() > 0}
+    if choose(whole, f"{field} as floats", evidence, lambda e: e["floats"] and not e["others"]):
         names = names.str.strip_suffix(".0")
         notes.append(f"{field}: numbers ending in .0 are taken without it")
     return names, notes
@@ -60,17 +67,32 @@ def read_types(column: pl.Series) -> pl.Series:
     return text.to_frame().join(named, on="type", nulls_equal=True, maintain_order="left")["one"]
 
 
-def number_ids(ids: pl.Series | None, row_number: pl.Series) -> tuple[pl.Series, list[str]]:
+def number_ids(
+    ids: pl.Series | None, row_number: pl.Series, whole: Whole | None = None
+) -> tuple[pl.Series, list[str]]:
     """Return an id for every row: its own, or ``row-<row number>`` where it has none."""
-    if ids is not None and not ids.null_count():
-        return ids, []
-    prefix = "row-"
-    while ids is not None and ids.is_in((prefix + row_number.cast(pl.String)).implode()).any():
-        prefix = "row" + prefix
-    made = prefix + row_number.cast(pl.String)
     if ids is None:
-        return made, []
+        return "row-" + row_number.cast(pl.String), []
+    if not ids.null_count() and whole is None:
+        return ids, []
+    prefix = choose(whole, "names of rows without an id", _prefixes(ids), _free_prefix)
+    if not ids.null_count():
+        return ids, []
+    made = prefix + row_number.cast(pl.String)
     rows = counted(ids.null_count(), "row")
     return ids.zip_with(ids.is_not_null(), made), [
         f"transaction_id: {rows} without one, called {prefix}<row number>"
     ]
+
+
+def _prefixes(ids: pl.Series) -> dict[str, int]:
+    """Return the prefixes of ids that look like those we make, and whether any has to be made."""
+    alike = ids.filter(ids.str.starts_with("row")).str.extract(r"^((?:row)+-)\d+$", 1)
+    return {"": ids.null_count(), **dict(alike.drop_nulls().value_counts().iter_rows())}
+
+
+def _free_prefix(found: Evidence) -> str:
+    prefix = "row-"
+    while found.get("") and found.get(prefix):
+        prefix = "row" + prefix
+    return prefix

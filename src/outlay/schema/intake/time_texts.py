@@ -10,6 +10,7 @@ from outlay.schema.intake.faults import predicate
 from outlay.schema.intake.time_formats import Order, TimeFormat, guess
 from outlay.schema.intake.time_numbers import read_numbers
 from outlay.schema.intake.time_reading import Reading
+from outlay.schema.intake.whole import Evidence, Whole, choose
 
 _CLOCKED: Final = re.compile("%[-_0]?[HIkMTRscX+]")
 _SAMPLE: Final = 1000
@@ -32,11 +33,11 @@ def read_with_format(text: pl.Series, pattern: str) -> Reading:
     return Reading(moments=moments, faults=unread, has_offsets=True)
 
 
-def read_texts(text: pl.Series) -> Reading:
+def read_texts(text: pl.Series, whole: Whole | None = None) -> Reading:
     """Read with the formats that the times themselves show."""
     reading = Reading(has_clock=False)
     parts, rest = _by_format(text)
-    order = _day_month_order(parts, reading)
+    order = _day_month_order(parts, reading, whole)
     moments: list[pl.DataFrame] = []
     clocks: list[pl.DataFrame] = []
     faults: list[pl.DataFrame] = []
@@ -107,15 +108,18 @@ def _unreal(unread: pl.DataFrame, form: TimeFormat, order: Order) -> pl.DataFram
     return unread.select("row", pl.when(swapped).then(turned).otherwise(unreal).alias("t"))
 
 
-def _day_month_order(parts: list[tuple[TimeFormat, pl.DataFrame]], reading: Reading) -> Order:
+def _day_month_order(
+    parts: list[tuple[TimeFormat, pl.DataFrame]], reading: Reading, whole: Whole | None
+) -> Order:
     """Say whether the day or the month comes first, by the dates that allow only one reading."""
     opened = [(form, rows["text"]) for form, rows in parts if form.is_open]
     if not opened:
         return "dmy"
     both = [_only_one_way(text, form) for form, text in opened]
     day_first, month_first = (sum(counts) for counts in zip(*both, strict=True))
-    order: Order = "mdy" if month_first > day_first else "dmy"
-    if day_first or month_first:
+    evidence = {"day": day_first, "month": month_first}
+    order, is_sure = choose(whole, "day or month first", evidence, _order)
+    if is_sure:
         words = "day" if order == "dmy" else "month"
         reading.notes.append(f"timestamp: dates have the {words} first")
         return order
@@ -125,6 +129,12 @@ def _day_month_order(parts: list[tuple[TimeFormat, pl.DataFrame]], reading: Read
         f"read day first (time_format = {form.ordered('mdy').pattern!r} reads the month first)"
     )
     return order
+
+
+def _order(found: Evidence) -> tuple[Order, bool]:
+    """Return the order, and whether any date shows it."""
+    is_sure = bool(found["day"] or found["month"])
+    return "mdy" if found["month"] > found["day"] else "dmy", is_sure
 
 
 def _only_one_way(text: pl.Series, form: TimeFormat) -> tuple[int, int]:

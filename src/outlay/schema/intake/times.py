@@ -11,6 +11,7 @@ from outlay.schema.intake.text import as_text, counted, in_calendar
 from outlay.schema.intake.time_numbers import read_numbers
 from outlay.schema.intake.time_reading import Reading
 from outlay.schema.intake.time_texts import read_texts, read_with_format
+from outlay.schema.intake.whole import Whole
 
 _UNKNOWN: Final = "is not a time that can be understood"
 
@@ -24,9 +25,15 @@ class Times:
     notes: list[str]
 
 
-def read_times(column: pl.Series, timezone: str, time_format: str | None, now: datetime) -> Times:
+def read_times(
+    column: pl.Series,
+    timezone: str,
+    time_format: str | None,
+    now: datetime,
+    whole: Whole | None = None,
+) -> Times:
     """Return the moments in ``column``; clock readings without a zone are those of ``timezone``."""
-    reading = _read(column, time_format)
+    reading = _read(column, time_format, whole)
     local, gap = _to_utc(reading, timezone)
     parts = [part for part in (reading.moments, local) if part is not None]
     values = parts[0] if len(parts) == 1 else parts[0].zip_with(parts[0].is_not_null(), parts[1])
@@ -48,7 +55,7 @@ def read_times(column: pl.Series, timezone: str, time_format: str | None, now: d
     return Times(kept, faults, reading.notes)
 
 
-def _read(column: pl.Series, time_format: str | None) -> Reading:
+def _read(column: pl.Series, time_format: str | None, whole: Whole | None) -> Reading:
     if isinstance(column.dtype, (pl.Datetime, pl.Date)):
         return _from_dates(column, column.dtype)
     if column.dtype.is_numeric() and time_format is None:
@@ -60,7 +67,9 @@ def _read(column: pl.Series, time_format: str | None) -> Reading:
         )
     text = as_text(column, "timestamp").str.strip_chars()
     blank = predicate((text == "") | text.is_null(), MISSING)
-    reading = read_texts(text) if time_format is None else read_with_format(text, time_format)
+    reading = (
+        read_texts(text, whole) if time_format is None else read_with_format(text, time_format)
+    )
     reading.faults = first(blank, reading.faults)
     return reading
 

@@ -7,6 +7,7 @@ import polars as pl
 from outlay.schema.intake.faults import Faults
 from outlay.schema.intake.raw import Raw
 from outlay.schema.intake.settings import Intake
+from outlay.schema.intake.whole import Whole
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class Work:
     settings: Intake
     mapping: dict[str, str]
     notes: list[str]
+    whole: Whole | None = None
     made: dict[str, pl.Series] = field(default_factory=dict)
     faults: Faults = field(init=False)
     currency: str | None = None
