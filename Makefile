@@ -1,4 +1,4 @@
-.PHONY: help setup demo test lint types examples reference wheel check bench clean
+.PHONY: help setup demo test lint types examples reference wheel check bench bench-large bench-live clean
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PAGES := README.md docs
@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .venv/.made: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Outlay needs Python 3.11 or newer; say which with make PYTHON=..." >&2; exit 1; }
@@ -46,8 +46,18 @@ wheel: .venv/.made  ## The built wheel, in an empty environment, does the job
 
 check: lint types test examples wheel  ## All that CI runs
 
-bench: .venv/.made  ## Speed and accuracy, beside what else there is
+.venv/.bench: .venv/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	@touch $@
+
+bench: .venv/.bench  ## Speed and accuracy, beside what else there is: writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+bench-large: .venv/.bench  ## The same, with 100 million transactions too
+	$(BIN)/python -m benchmarks --large
+
+bench-live: .venv/.bench  ## The service under load, beside one written the usual way: writes docs/benchmarks-live.md
+	$(BIN)/python -m benchmarks.live
 
 clean:  ## Remove what was made
 	rm -rf .venv demo dist

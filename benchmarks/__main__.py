@@ -14,10 +14,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import budget, end_to_end, machine, public, ranking, stages
+from benchmarks import budget, end_to_end, machine, public, ranking, scale, stages
 from benchmarks.page import by_sentence, promised
 
-PARTS = {"end_to_end": end_to_end, "stages": stages, "ranking": ranking, "budget": budget}
+PARTS = {
+    "end_to_end": end_to_end,
+    "scale": scale,
+    "stages": stages,
+    "ranking": ranking,
+    "budget": budget,
+}
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 WORDS = """\
 # Benchmarks
@@ -34,6 +40,7 @@ def arguments():
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the made-up file")
     parser.add_argument("--rounds", type=int, default=5, help="that are counted")
+    parser.add_argument("--large", action="store_true", help="100 million rows, too")
     parser.add_argument("--page", type=Path, help="where to write; by default docs/benchmarks.md")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
@@ -54,7 +61,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="outlay-bench-") as folder:
         for name in asked.parts or PARTS:
             print(f"{name} …", file=sys.stderr, flush=True)
-            section, reached = PARTS[name].run(Path(folder), rows=asked.rows, rounds=asked.rounds)
+            section, reached = PARTS[name].run(
+                Path(folder), rows=asked.rows, rounds=asked.rounds, large=asked.large
+            )
             print(section.text(), flush=True)
             sections.append(section.text())
             lines += reached

@@ -1,0 +1,166 @@
+"""From a tenth of a million rows to a hundred million: time and memory, beside a tuned peer.
+
+Every run is a process of its own, from starting Python to the last file. Rounds are interleaved.
+
+    python -m benchmarks scale                    0.1, 1 and 10 million rows
+    python -m benchmarks scale --large            and 100 million
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+from benchmarks import big, row_rules
+from benchmarks.measure import Timing, number, rate
+from benchmarks.page import Promise, Section, table
+from benchmarks.process import timed
+
+SIZES = (100_000, 1_000_000, 10_000_000)
+LARGE = 100_000_000
+PEER_UP_TO = 10_000_000
+"""The peer and the floor hold the table in memory: beyond this the machine has too little."""
+ONE_BY_ONE = 5_000
+PICTURE = Path(__file__).parent.parent / "docs" / "img" / "scale.png"
+
+OURS, PEER, FLOOR = "`outlay run`", "tuned peer", "floor: read and write alone"
+
+
+def commands(path, folder):
+    """Return name to command."""
+    outlay = str(Path(sys.executable).with_name("outlay"))
+    return {
+        OURS: [outlay, "run", str(path), "--out", str(folder / "ours")],
+        PEER: [sys.executable, "-m", "benchmarks.tuned", str(path), str(folder / "peer")],
+    }
+
+
+def floor(path, folder):
+    """Return the seconds of reading the payments and writing Outlay's own result."""
+    result, out = folder / "ours" / "scored.parquet", folder / "floor.parquet"
+    command = [sys.executable, "-m", "benchmarks.floor", str(path), str(result), str(out)]
+    return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def at(rows, folder, rounds):
+    """Return what each way took at this size, round by round."""
+    path = folder / f"{rows}.parquet"
+    users = big.write(path, rows)
+    took = {OURS: [], PEER: [], FLOOR: []}
+    for _ in range(rounds):
+        for name, command in commands(path, folder).items():
+            if name == OURS or rows <= PEER_UP_TO:
+                took[name].append(timed(command))
+        if rows <= PEER_UP_TO:
+            took[FLOOR].append(floor(path, folder))
+    path.unlink()
+    return users, took
+
+
+def row_by_row(folder):
+    """Return the seconds that the rules take for a row, one by one; no forest, no fuzzy risk."""
+    import pandas as pd
+
+    path = folder / "rows.parquet"
+    big.write(path, 100_000)
+    frame = pd.read_parquet(path).assign(timestamp=lambda t: t["timestamp"].astype(str))
+    known = row_rules.profiles(row_rules.prepared(frame), frame["user_id"].unique()[:20])
+    once = Timing(ONE_BY_ONE)
+    for _ in range(3):
+        once.run(lambda: row_rules.judged(row_rules.prepared(frame.head(ONE_BY_ONE)), known))
+    return once.seconds / ONE_BY_ONE
+
+
+def run(folder, *, rounds=3, large=False, **_):
+    """Measure; return the section and the lines for the table of promises."""
+    sizes = (*SIZES, *([LARGE] if large else []))
+    found = {}
+    for rows in sizes:
+        print(f"  {rows:,} rows …", file=sys.stderr, flush=True)
+        found[rows] = at(rows, folder, 1 if rows == LARGE else rounds)
+    one = row_by_row(folder)
+    lines = [line for rows, (_, took) in found.items() for line in _lines(rows, took)]
+    draw(found)
+    parts = [
+        (
+            "Made-up payments in the order of time, users of very unequal activity, a hundred payments "
+            "each on average, Parquet to everything that `outlay run` writes. Every run is a process of "
+            f"its own. Medians of {rounds} rounds" + (", 100 million once." if large else ".")
+        ),
+        table(
+            ("rows", "", "seconds", "fastest–slowest", "µs a row", "rows/s", "memory, GB"), lines
+        ),
+        (
+            "The tuned peer (`benchmarks/tuned.py`) makes about 40 features as Polars windows, trains and scores "
+            "scikit-learn's forest in a thread a core, has the fuzzy system in NumPy blocks, and writes one "
+            "Parquet file and its alerts: no running percentile, no reasons, no report, no dashboards, no states "
+            "to go on from. The floor reads the same payments and writes Outlay's own scored table."
+        ),
+        "![Time and memory by rows](img/scale.png)",
+    ]
+    return Section("From a tenth of a million rows up", parts), _promises(found, one)
+
+
+def _lines(rows, took):
+    for name, runs in took.items():
+        if not runs:
+            continue
+        walls = [one if name == FLOOR else one.wall for one in runs]
+        peak = "" if name == FLOOR else number(max(one.peak for one in runs))
+        middle = median(walls)
+        span = f"{number(min(walls))}–{number(max(walls))}"
+        micro = number(1e6 * middle / rows)
+        yield f"{rows:,}", name, number(middle), span, micro, rate(rows, middle), peak
+
+
+def _wall(found, rows, name=OURS):
+    runs = found[rows][1][name]
+    return median(one if name == FLOOR else one.wall for one in runs)
+
+
+def _ratio(found, rows, name):
+    """Return how many times as long something takes: the median of the rounds' own ratios."""
+    pairs = zip(found[rows][1][name], found[rows][1][OURS], strict=True)
+    return median((one if name == FLOOR else one.wall) / ours.wall for one, ours in pairs)
+
+
+def _promises(found, one):
+    ten = 10_000_000
+    peak = {rows: max(run.peak for run in took[OURS]) for rows, (_, took) in found.items()}
+    promises = [
+        Promise("10 M rows, Parquet to all outputs, against a tuned peer", _ratio(found, ten, PEER), least=3, unit="×"),
+        Promise("10 M, a row, against the rules row by row", one / (_wall(found, ten) / ten), least=300, unit="×"),
+        Promise("10 M against reading and writing alone", 1 / _ratio(found, ten, FLOOR), most=9, unit="×"),
+        Promise("memory at 10 M rows, GB", peak[ten], most=2),
+    ]  # fmt: skip
+    if LARGE in found:
+        growth = _wall(found, LARGE) / 100 / _wall(found, 1_000_000)
+        promises += [
+            Promise("time a row at 100 M against 1 M", growth, most=1.2, unit="×"),
+            Promise("memory at 100 M rows, GB", peak[LARGE], most=4),
+        ]
+    return promises
+
+
+def draw(found):
+    """Draw time and memory over the rows, both on logarithmic scales."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    colours = {OURS: "#1f5fa8", PEER: "#c4622d", FLOOR: "#8a8a8a"}
+    for name, colour in colours.items():
+        known = [rows for rows in found if found[rows][1][name]]
+        label = name.replace("`", "")
+        axes[0].plot(known, [_wall(found, n, name) for n in known], "o-", color=colour, label=label)
+        if name != FLOOR:
+            peaks = [max(one.peak for one in found[n][1][name]) for n in known]
+            axes[1].plot(known, peaks, "o-", color=colour, label=label)
+    for axis, title in zip(axes, ("seconds", "peak memory, GB"), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel="transactions", title=title)
+        axis.grid(visible=True, which="both", alpha=0.25)
+        axis.legend(frameon=False)
+    figure.savefig(PICTURE, dpi=110)
+    plt.close(figure)
