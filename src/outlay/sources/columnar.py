@@ -15,13 +15,18 @@ def read_columnar(source: Path | bytes, name: str, fmt: str) -> Raw:
     try:
         frame = _frame(source, fmt)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        what = "Parquet" if fmt == "parquet" else "Arrow IPC"
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise InputError(
-            f"{name} cannot be read as {what}: {why}."
-            "\n\nHint: the file may be cut off or damaged; write it again."
-        ) from error
+        raise unreadable(name, fmt, error) from error
     return raw_of(frame, name)
+
+
+def unreadable(name: str, fmt: str, error: BaseException) -> InputError:
+    """Return the error that says why a file cannot be read."""
+    what = "Parquet" if fmt == "parquet" else "Arrow IPC"
+    why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return InputError(
+        f"{name} cannot be read as {what}: {why}."
+        "\n\nHint: the file may be cut off or damaged; write it again."
+    )
 
 
 def _frame(source: Path | bytes, fmt: str) -> pl.DataFrame:

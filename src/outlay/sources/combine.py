@@ -1,6 +1,6 @@
 """Several files as one table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import polars as pl
 
@@ -16,7 +16,7 @@ def combine(raws: Sequence[Raw]) -> Raw:
     notes = [note for raw in raws for note in raw.notes]
     notes += [f"{raw.parts[0].name} is empty" for raw in raws if not raw.n_read]
     names = list(dict.fromkeys(name for raw in full for name in raw.frame.columns))
-    notes += _lacking(full, names)
+    notes += lacking([(raw.parts[0].name, raw.frame.columns) for raw in full], names)
     columns = [_column(name, full) for name in names]
     shifted = _shifted(raws)
     notes += _where(raws)
@@ -51,26 +51,30 @@ def _where(raws: Sequence[Raw]) -> list[str]:
     ]
 
 
-def _lacking(raws: Sequence[Raw], names: Sequence[str]) -> list[str]:
+def lacking(files: Iterable[tuple[str, Collection[str]]], names: Iterable[str]) -> list[str]:
+    """Say which of the columns ``names`` which file (its name, its columns) does not have."""
     notes = []
-    for raw in raws:
-        lacking = [name for name in names if name not in raw.frame.columns]
-        if lacking:
-            listed = ", ".join(map(repr, lacking[:10])) + (" ..." if len(lacking) > 10 else "")  # noqa: PLR2004
-            notes.append(f"{raw.parts[0].name} lacks {listed}: empty in its rows")
+    for file, columns in files:
+        gone = [name for name in names if name not in columns]
+        if gone:
+            listed = ", ".join(map(repr, gone[:10])) + (" ..." if len(gone) > 10 else "")  # noqa: PLR2004
+            notes.append(f"{file} lacks {listed}: empty in its rows")
     return notes
 
 
 def _column(name: str, raws: Sequence[Raw]) -> pl.Series:
     """Return one column over all files; where its types differ, numbers as floats, else text."""
     given = [raw.frame[name] for raw in raws if name in raw.frame.columns]
-    kinds = {column.dtype for column in given if column.dtype != pl.Null}
-    dtype = kinds.pop() if len(kinds) == 1 else _common(kinds)
+    dtype = common_type({column.dtype for column in given})
     parts = [_part(name, raw, dtype) for raw in raws]
     return pl.concat(parts)
 
 
-def _common(kinds: set[pl.DataType]) -> pl.DataType:
+def common_type(kinds: set[pl.DataType]) -> pl.DataType:
+    """Return the type in which values of several types can stand."""
+    kinds = {kind for kind in kinds if kind != pl.Null}
+    if len(kinds) == 1:
+        return kinds.pop()
     if kinds and all(kind.is_integer() for kind in kinds):
         return pl.Int64()
     if kinds and all(kind.is_numeric() for kind in kinds):

@@ -22,7 +22,7 @@ _MAX_SHOWN_BYTES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Body:
     """What stands below the header."""
 
     data: bytes
@@ -38,15 +38,34 @@ def read_delimited(data: bytes, name: str) -> Raw:
         data = data.replace(b"\r", b"\n")  # as old Macs wrote
     if data.endswith((b"\n\n", b"\r\n\r\n", b"\r")):
         data = data.rstrip(b"\r\n")
+    head = read_head(data, name)
+    if head is None:
+        return Raw(pl.DataFrame(), _numbers([]), _table([]), 0, (Part(name, (), 0),), notes)
+    body = Body(data[head.end :], head.dialect, head.names, is_damaged)
+    return read_rows(body, find_sound_records(body), name, [*notes, *head.notes])
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The dialect and the columns' names, where they end, and what to know of them."""
+
+    dialect: Dialect
+    names: list[str]
+    end: int
+    notes: list[str]
+
+
+def read_head(data: bytes, name: str) -> Head | None:
+    """Return what the first lines say; nothing if there are none."""
     dialect, start = find_dialect(data)
     start += len(data) - start - len(data[start:].lstrip(b"\r\n"))
     if start >= len(data):
-        return Raw(pl.DataFrame(), _numbers([]), _table([]), 0, (Part(name, (), 0),), notes)
+        return None
     fields, start = _header(data, start, dialect, name)
     names, told = column_names(fields, name)
     if dialect.separator != b"," or dialect.quote != b'"':
-        notes.append(f"{name}: {dialect.note}")
-    return _rows(_Body(data[start:], dialect, names, is_damaged), name, [*notes, *told])
+        told = [f"{name}: {dialect.note}", *told]
+    return Head(dialect, names, start, told)
 
 
 def _header(data: bytes, start: int, dialect: Dialect, name: str) -> tuple[list[bytes], int]:
@@ -62,10 +81,14 @@ def _header(data: bytes, start: int, dialect: Dialect, name: str) -> tuple[list[
     return found[0], found[1] + 1
 
 
-def _rows(body: _Body, name: str, notes: list[str]) -> Raw:
+def find_sound_records(body: Body) -> Records | None:
+    """Return the records, or ``None`` if quotes are not where they belong."""
     records = find_records(body.data, body.dialect)
-    if records is not None and _has_swallowed(body, records):
-        records = None
+    return None if records is None or _has_swallowed(body, records) else records
+
+
+def read_rows(body: Body, records: Records | None, name: str, notes: list[str]) -> Raw:
+    """Return the rows of the records; without records the body is read line by line."""
     sorted_out = None if records is None else _sort_out(body, records)
     frame = None if sorted_out is None else _parse(body, sorted_out)
     if frame is None or sorted_out is None:
@@ -85,7 +108,7 @@ def _rows(body: _Body, name: str, notes: list[str]) -> Raw:
     return Raw(frame, sorted_out.row_number, rejected, sorted_out.n_read, (part,), notes)
 
 
-def _has_swallowed(body: _Body, records: Records) -> bool:
+def _has_swallowed(body: Body, records: Records) -> bool:
     """Say whether a record over several lines has the wrong number of fields: an unclosed quote."""
     if body.dialect.quote not in body.data:
         return False
@@ -104,7 +127,7 @@ class _SortedOut:
     n_blank: int
 
 
-def _sort_out(body: _Body, records: Records) -> _SortedOut:
+def _sort_out(body: Body, records: Records) -> _SortedOut:
     blank = _blank(body, records)
     number = np.cumsum(~blank, dtype=np.int64)
     reasons = _reasons(body, records, blank)
@@ -119,7 +142,7 @@ def _sort_out(body: _Body, records: Records) -> _SortedOut:
     return _SortedOut(good, _numbers(number[keep]), rejected, len(number) - n_blank, n_blank)
 
 
-def _blank(body: _Body, records: Records) -> Mask:
+def _blank(body: Body, records: Records) -> Mask:
     """Say which records are blank lines: those are no rows."""
     blank: Mask = records.lengths == 0
     candidates = ~blank & (records.fields == 1)
@@ -130,7 +153,7 @@ def _blank(body: _Body, records: Records) -> Mask:
     return blank
 
 
-def _reasons(body: _Body, records: Records, blank: Mask) -> dict[int, tuple[str, str]]:
+def _reasons(body: Body, records: Records, blank: Mask) -> dict[int, tuple[str, str]]:
     width = len(body.names)
     reasons: dict[int, tuple[str, str]] = {}
     for at in np.flatnonzero((records.fields != width) & ~blank).tolist():
@@ -151,7 +174,7 @@ def _miscounted(fields: int, width: int) -> str:
     return f"row has {counted(fields, 'field')} where the header has {width}"
 
 
-def _too_long(body: _Body, records: Records, at: int) -> tuple[str, str] | None:
+def _too_long(body: Body, records: Records, at: int) -> tuple[str, str] | None:
     start, end = int(records.starts[at]), int(records.ends[at])
     record = body.data[start:end]
     found = split_record(record, 0, len(record), body.dialect)
@@ -162,14 +185,14 @@ def _too_long(body: _Body, records: Records, at: int) -> tuple[str, str] | None:
     return None
 
 
-def _invalid(body: _Body, records: Records) -> list[int]:
+def _invalid(body: Body, records: Records) -> list[int]:
     odd = np.flatnonzero(np.frombuffer(body.data, np.uint8) > 127)  # noqa: PLR2004
     rows = np.unique(np.searchsorted(records.starts, odd, side="right") - 1).tolist()
     spans = ((at, records.starts[at], records.ends[at]) for at in rows)
     return [at for at, start, end in spans if not is_utf8(body.data[start:end])]
 
 
-def _line(body: _Body, records: Records, at: int) -> str:
+def _line(body: Body, records: Records, at: int) -> str:
     start, end = int(records.starts[at]), int(records.ends[at])
     text = body.data[start : min(end, start + _MAX_SHOWN_BYTES)].decode("utf-8", "replace")
     return bounded(text.rstrip("\r"))
@@ -190,7 +213,7 @@ def _kept(data: bytes, records: Records, keep: Mask) -> bytes:
     return b"\n".join(pieces[at] for at in sorted(pieces))
 
 
-def _parse(body: _Body, sorted_out: _SortedOut) -> pl.DataFrame | None:
+def _parse(body: Body, sorted_out: _SortedOut) -> pl.DataFrame | None:
     """Let Polars split the records; ``None`` if it sees others than we do."""
     schema = dict.fromkeys(body.names, pl.String)
     if not sorted_out.good:

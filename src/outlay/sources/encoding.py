@@ -24,13 +24,18 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, bool, list[str]]:
             return _recoded(data[len(mark) :], encoding, name), False, [f"{name} is UTF-16"]
     data = data.removeprefix(codecs.BOM_UTF8)
     if data.isascii() or is_utf8(data):
-        _refuse_binary(data, name)
+        refuse_binary(data, name)
         return data, False, []
-    if _SEQUENCE.search(data) or _UNDEFINED.search(data):
-        _refuse_binary(data, name)
+    if find_foreign(data):
+        refuse_binary(data, name)
         return data, True, []
     note = f"{name} is not UTF-8; read as Windows-1252 (Latin-1)"
     return _recoded(data, "cp1252", name), False, [note]
+
+
+def find_foreign(data: bytes) -> bool:
+    """Say whether something in ``data`` speaks against Windows-1252."""
+    return bool(_SEQUENCE.search(data) or _UNDEFINED.search(data))
 
 
 def is_utf8(data: bytes) -> bool:
@@ -54,7 +59,8 @@ def _recoded(data: bytes, encoding: str, name: str) -> bytes:
         ) from error
 
 
-def _refuse_binary(data: bytes, name: str) -> None:
+def refuse_binary(data: bytes, name: str) -> None:
+    """Raise if this is no text."""
     if b"\0" in data[:4096]:
         raise InputError(
             f"{name} is not a text file: it has zero bytes."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from outlay.errors import ConfigError, InputError, nearest
-from outlay.schema.intake.raw import Raw
+from outlay.schema.intake.raw import Part, Raw
 from outlay.sources.columnar import read_columnar
 from outlay.sources.combine import combine
 from outlay.sources.delimited import read_delimited
@@ -15,7 +15,7 @@ from outlay.sources.places import Place, find_places, format_by_name
 from outlay.sources.unpack import unpack
 
 FORMATS: Final = ("csv", "parquet", "jsonl", "ipc")
-_COLUMNAR: Final = {b"PAR1": "parquet", b"ARRO": "ipc", b"\xff\xff\xff\xff": "ipc"}
+COLUMNAR: Final = {b"PAR1": "parquet", b"ARRO": "ipc", b"\xff\xff\xff\xff": "ipc"}
 _FOREIGN: Final = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
@@ -54,14 +54,14 @@ def read(files: Sequence[str | Path], *, fmt: str | None = None) -> Raw:
     raw = combine([_read_one(place, fmt) for place in places])
     raw.notes.extend(notes)
     if not raw.n_read:
-        raise _no_rows(raw)
+        raise no_rows(raw.parts)
     return raw
 
 
 def _read_one(place: Place, fmt: str | None) -> Raw:
     try:
         head = _head(place)
-        columnar = _COLUMNAR.get(head[:4])
+        columnar = COLUMNAR.get(head[:4])
         if columnar and place.path is not None:
             return read_columnar(place.path, place.name, fmt or columnar)
         data = sys.stdin.buffer.read() if place.path is None else place.path.read_bytes()
@@ -83,8 +83,8 @@ def _head(place: Place) -> bytes:
 
 def _read_bytes(data: bytes, place: Place, fmt: str | None) -> Raw:
     data, notes = unpack(data, place.name)
-    _refuse_foreign(data, place.name)
-    kind = fmt or _COLUMNAR.get(data[:4]) or _text_format(data, place.name)
+    refuse_foreign(data, place.name)
+    kind = fmt or COLUMNAR.get(data[:4]) or text_format(data, place.name)
     if kind in {"parquet", "ipc"}:
         raw = read_columnar(data, place.name, kind)
     elif kind == "jsonl":
@@ -95,14 +95,15 @@ def _read_bytes(data: bytes, place: Place, fmt: str | None) -> Raw:
     return raw
 
 
-def _text_format(data: bytes, name: str) -> str:
+def text_format(data: bytes, name: str) -> str:
     """Tell JSON lines from CSV: the first sign decides, the name only if that is missing."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     is_json = head.startswith((b"{", b"[")) or format_by_name(name) == "jsonl"
     return "jsonl" if is_json else "csv"
 
 
-def _refuse_foreign(data: bytes, name: str) -> None:
+def refuse_foreign(data: bytes, name: str) -> None:
+    """Raise if the first bytes are those of something else than a table."""
     for magic, what in _FOREIGN:
         if data.startswith(magic):
             raise InputError(
@@ -111,11 +112,13 @@ def _refuse_foreign(data: bytes, name: str) -> None:
             )
 
 
-def _no_rows(raw: Raw) -> InputError:
-    names = ", ".join(part.name for part in raw.parts[:3])
-    if len(raw.parts) == 1 and not raw.parts[0].columns:
+def no_rows(parts: Sequence[Part]) -> InputError:
+    """Return the error that says what there is instead of rows."""
+    names = ", ".join(part.name for part in parts[:3])
+    if len(parts) == 1 and not parts[0].columns:
         return InputError(f"{names} is empty.\n\nHint: give a table with at least one payment.")
-    columns = ", ".join(map(repr, raw.frame.columns[:30]))
+    known = dict.fromkeys(name for part in parts for name in part.columns)
+    columns = ", ".join(map(repr, list(known)[:30]))
     return InputError(
         f"{names} has columns ({columns}) and no rows.\n\nHint: give a table with at least one payment."
         if columns

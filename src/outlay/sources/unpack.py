@@ -7,10 +7,10 @@ from typing import Final
 
 from outlay.errors import InputError
 
-_MAX_BYTES: Final = 16 << 30  # gzip packs up to 1,000 to 1: a bomb would fill the memory
+MAX_BYTES: Final = 16 << 30  # gzip packs up to 1,000 to 1: a bomb would fill the memory
 
 
-def unpack(data: bytes, name: str, limit: int = _MAX_BYTES) -> tuple[bytes, list[str]]:
+def unpack(data: bytes, name: str, limit: int = MAX_BYTES) -> tuple[bytes, list[str]]:
     """Return what gzip packed, or the bytes as they are."""
     if not data.startswith(b"\x1f\x8b"):
         return data, []
