@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outlay.detectors.rules.expressions import expression
-from outlay.detectors.rules.judge import judge
+from outlay.detectors.rules.judge import Judge
 from outlay.detectors.rules.language import ExpressionError
 from outlay.detectors.rules.pack import Rule
 from outlay.detectors.rules.scope import Scope
 from outlay.detectors.rules.template import Template
+from outlay.schema.table import Columns
 from tests.detectors.rules import naive_language as naive
 
 SCOPE = Scope(
@@ -30,7 +31,12 @@ def rule(when):
 
 def holds(when, **columns):
     """Return for which rows a condition holds."""
-    return judge([rule(when)], SCOPE, pl.DataFrame(columns)).violated[:, 0].tolist()
+    return judged(when, pl.DataFrame(columns))
+
+
+def judged(when, frame):
+    """Return for which rows of a table a condition holds."""
+    return Judge([rule(when)]).verdicts(Columns.of(frame)).violated(0).tolist()
 
 
 @given(naive.CONDITIONS, st.lists(st.tuples(VALUE, VALUE, VALUE), min_size=1, max_size=6))
@@ -44,7 +50,7 @@ def test_conditions_mean_what_sql_says(condition, values):
     columns = dict(zip(naive.COLUMNS, map(list, zip(*values, strict=True)), strict=True))
     frame = pl.DataFrame(columns, schema=dict.fromkeys(naive.COLUMNS, pl.Float64), strict=False)
 
-    found = judge([rule(text)], SCOPE, frame).violated[:, 0].tolist()
+    found = judged(text, frame)
 
     assert found == [evaluate(row) is True for row in rows], text
 

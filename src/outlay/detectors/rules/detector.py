@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.rules import columns, reasons
-from outlay.detectors.rules.judge import Verdicts, judge, not_assessed
+from outlay.detectors.rules.judge import Judge, not_assessed
 from outlay.detectors.rules.library import load_pack
-from outlay.detectors.rules.pack import Mode, Pack
+from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.problems import Source
 from outlay.detectors.rules.reading import read_pack
 from outlay.detectors.rules.report import report
 from outlay.detectors.rules.units import Wording
 from outlay.errors import ModelError
 from outlay.schema.reason import Reason
+from outlay.schema.table import Columns
 
 _VERSION: Final = 1
 
@@ -61,6 +62,8 @@ class RulesDetector:
             self.pack = load_pack(pack, parameters=parameters)
         self.currency, self.history = currency, history
         self.hit_shares: dict[str, float] = {}
+        self._judge = Judge.of(self.pack, "active")
+        self._codes = [rule.code for rule in self._judge.rules]
 
     @property
     def threshold(self) -> float:
@@ -75,16 +78,35 @@ class RulesDetector:
 
     def score(self, table: pl.DataFrame) -> NDArray[np.float64]:
         """Return the confidence of each row, not rounded."""
-        return self._judge(table).confidence(self.pack.combine)
+        return self._judge.verdicts(Columns.of(table)).confidence
+
+    def answers(self, table: Columns) -> dict[str, NDArray[Any]]:
+        """Return what `detail` returns, as arrays; see `columns.answers`."""
+        return columns.answers(self._judge.verdicts(table))
+
+    @property
+    def severities(self) -> tuple[str, ...]:
+        """The words behind the numbers of ``rule_severity`` in `answers`."""
+        return columns.severities(self.pack)
+
+    @property
+    def actions(self) -> tuple[str | None, ...]:
+        """The words behind the numbers of ``rule_action`` in `answers`."""
+        return columns.actions(self.pack)
+
+    def violated(self, words: NDArray[np.uint64]) -> list[str]:
+        """Return the codes behind one row's bits of ``rule_violations`` in `answers`, (words,)."""
+        return columns.named(words, self._codes)
 
     def detail(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return what the scored table says about the rules."""
-        return columns.detail(self.pack, self._judge(table))
+        return columns.detail(self.pack, self._judge.verdicts(Columns.of(table)))
 
     def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
         """Return a reason for every violation of each row, weightiest first."""
         wording = Wording(self.currency, self.history)
-        return reasons.explain(self.pack, self._judge(rows), rows, wording)
+        verdicts = self._judge.verdicts(Columns.of(rows), each=True)
+        return reasons.explain(self.pack, verdicts, rows, wording)
 
     def report(self, row: Mapping[str, Any] | pl.DataFrame, currency: str | None = None) -> str:
         """Return the full report of one transaction, in plain text."""
@@ -93,9 +115,10 @@ class RulesDetector:
 
     def hits(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return which rules each row violates, one column a rule, those in shadow mode too."""
-        verdicts = self._judge(table, "active", "shadow")
-        codes = [rule.code for rule in verdicts.rules]
-        return pl.DataFrame(dict(zip(codes, verdicts.violated.T, strict=True)))
+        verdicts = Judge.of(self.pack, "active", "shadow").verdicts(Columns.of(table))
+        return pl.DataFrame(
+            {rule.code: verdicts.violated(place) for place, rule in enumerate(verdicts.rules)}
+        )
 
     def not_assessed(self, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:
         """Return the rules that could not judge any row, with the columns that say nothing."""
@@ -133,7 +156,3 @@ class RulesDetector:
         found = cls(pack=pack, currency=settings["currency"], history=settings["history"])
         found.hit_shares = dict(settings["hit_shares"])
         return found
-
-    def _judge(self, table: pl.DataFrame, *modes: Mode) -> Verdicts:
-        rules = self.pack.in_mode(*(modes or ("active",)))
-        return judge(rules, self.pack.scope, table)

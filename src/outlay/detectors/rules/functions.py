@@ -1,48 +1,51 @@
 """The functions that an expression may call."""
 
-import re
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
-import polars as pl
 from sqlglot import exp
 
 from outlay.detectors.rules.language import Tree
-from outlay.detectors.rules.missing import all_known, known
+from outlay.detectors.rules.meaning import lowered
 from outlay.detectors.rules.translator import Translator, Typed
 
 Translation = Callable[[Translator, Any], Typed]
 
 
-def extreme(operation: Callable[..., pl.Expr]) -> Translation:
+def extreme(what: int) -> Translation:
     """Take the least or the greatest; missing if one is: least(amount / user_p95, 1) is not 1 then."""
 
     def translate(t: Translator, node: Tree) -> Typed:
-        values = [t.of(part, "number").expr for part in (node.this, *node.expressions)]
-        return Typed("number", all_known(operation, values))
+        values = [t.number(part) for part in (node.this, *node.expressions)]
+        return Typed("number", reduce(lambda a, b: t.draft.step(what, a, b), values))
 
     return translate
 
 
-def function(operation: Callable[[pl.Expr], pl.Expr]) -> Translation:
+def function(what: int) -> Translation:
     """Apply a function of one number; outside its domain it is missing."""
 
     def translate(t: Translator, node: Tree) -> Typed:
-        return Typed("number", known(operation(t.of(node.this, "number").expr)))
+        return Typed("number", t.draft.step(what, t.number(node.this)))
 
     return translate
+
+
+def lower(t: Translator, node: exp.Lower) -> Typed:
+    """Take a text in lower case."""
+    return Typed("text", lowered(t.text(node.this)))
 
 
 def like(t: Translator, node: exp.Like) -> Typed:
     """Match a pattern: % is any text, _ any one character."""
-    pattern = t.of(node.expression, "text").literal
-    if pattern is None:
+    pattern = t.text(node.expression)
+    if not isinstance(pattern, str):
         raise t.refusal(node.expression, "'like' needs a text to compare with", "like 'cash%'")
-    parts = (".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
-    return Typed("boolean", t.of(node.this, "text").expr.str.contains(f"(?s)^{''.join(parts)}$"))
+    return Typed("boolean", t.draft.asked("like", t.text(node.this), pattern))
 
 
 def starts_with(t: Translator, node: exp.StartsWith) -> Typed:
     """Compare the beginning of a text."""
-    text, prefix = t.of(node.this, "text").expr, t.of(node.expression, "text").expr
-    return Typed("boolean", text.str.starts_with(prefix))
+    text, prefix = t.text(node.this), t.text(node.expression)
+    return Typed("boolean", t.draft.asked("begins", text, prefix))

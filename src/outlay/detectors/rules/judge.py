@@ -2,69 +2,138 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.detectors.rules.pack import Combine, Pack, Rule
-from outlay.detectors.rules.scope import Kind, Scope
+from outlay.detectors.rules import _kernels as k
+from outlay.detectors.rules.inputs import numbers, texts
+from outlay.detectors.rules.pack import Combine, Mode, Pack, Rule
+from outlay.detectors.rules.program import FEEDS, Program, program
+from outlay.schema.table import Columns
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
-_DTYPES: dict[Kind, Any] = {"number": pl.Float64, "text": pl.String, "boolean": pl.Boolean}
+WORD: Final = 64
+"""Rules in one integer."""
+_CHUNK: Final = 1 << 14
+"""Rows that are brought together at a time: their columns stay in the cache."""
+_COMBINING: Final[dict[Combine, int]] = {"mean": k.MEAN, "max": k.MAX, "any": k.ANY}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What each of some rules says of each row; arrays have one column a rule."""
+    """What some rules say of each row.
+
+    Parameters
+    ----------
+    rules
+        The rules, in the order of the file.
+    bits
+        The violated ones: (words, rows), the first rule in the lowest bit of the first word.
+    numbers
+        Confidence, confidence as shown, and the three scores that rules feed: (5, rows).
+    marks
+        Anomaly, place of the band (one past the last: none), always an alert: (3, rows).
+    each
+        Where it was asked for: whether a rule applies, is violated, and its score: (3, rules, rows).
+    """
 
     rules: tuple[Rule, ...]
-    violated: Bools
-    applies: Bools
-    scores: Floats
+    bits: k.Words
+    numbers: k.Floats
+    marks: k.Marks
+    each: k.Floats
 
-    def confidence(self, combine: Combine) -> Floats:
-        """Return one number a row from the scores of the rules that apply to it; 0 with none."""
-        # rule by rule, in the order of the file: a row alone and a row in a table end the same
-        total: Floats = np.zeros(len(self.scores))
-        for score, applies in zip(self.scores.T, self.applies.T, strict=True):
-            counted = np.where(applies, score, 0.0)
-            if combine == "max":
-                total = np.maximum(total, counted)
-            elif combine == "any":  # 1 - (1 - a)(1 - b): several weak signs add up, never above 1
-                total = total + counted * (1.0 - total)
-            else:
-                total = total + counted
-        if combine == "mean":
-            total = total / np.maximum(self.applies.sum(axis=1), 1)
-        inside: Floats = np.clip(total, 0.0, 1.0)
-        return inside
+    @property
+    def confidence(self) -> k.Floats:
+        """One number a row from the scores of the rules that apply to it, (rows,); 0 with none."""
+        confidence: k.Floats = self.numbers[k.CONFIDENCE]
+        return confidence
+
+    @property
+    def anomalies(self) -> Bools:
+        """Whether a row violates a rule or comes near enough to several, (rows,)."""
+        anomalies: Bools = self.marks[k.ANOMALY].view(np.bool_)
+        return anomalies
+
+    def violated(self, rule: int) -> Bools:
+        """Return which rows violate the rule of this number, (rows,)."""
+        bit = np.uint64(rule % WORD)
+        found: Bools = (self.bits[rule // WORD] >> bit) & np.uint64(1) == 1
+        return found
+
+    def scores(self, row: int) -> list[tuple[float, Rule]]:
+        """Return the scores above zero of the rules that apply to a row, highest first."""
+        applies, _, score = self.each[:, :, row]
+        scored = zip(score.tolist(), applies.tolist(), self.rules, strict=True)
+        found = [(score, rule) for score, applying, rule in scored if applying and score > 0]
+        return sorted(found, key=lambda pair: -pair[0])
 
 
-def judge(rules: Sequence[Rule], scope: Scope, table: pl.DataFrame) -> Verdicts:
-    """Return what ``rules`` say of the rows of ``table``; columns it lacks count as missing."""
-    reads = frozenset[str]().union(*(rule.reads for rule in rules))
-    row = table.select(
-        pl.int_range(pl.len()).alias("#"), *(_clean(name, table, scope) for name in sorted(reads))
-    )
-    parts = [part for i, rule in enumerate(rules) for part in _parts(i, rule)]
-    answers = row.with_columns(parts)
-    shape = (table.height, len(rules))
-    violated = np.zeros(shape, np.bool_, order="F")  # filled and read a rule at a time
-    applies, scores = np.zeros_like(violated), np.zeros(shape, order="F")
-    taken: dict[str, Bools] = {}
-    for i, rule in enumerate(rules):
-        applies[:, i] = _free(answers[f"{i} applies"].to_numpy(), rule.group, taken)
-        violated[:, i] = answers[f"{i} when"].to_numpy() & applies[:, i]
-        score = answers[f"{i} score"].to_numpy()
-        # a score that cannot be known is 1 where the rule is violated and 0 elsewhere
-        scores[:, i] = np.where(np.isnan(score), violated[:, i], np.clip(score, 0.0, 1.0))
-        if not rule.near_misses:
-            scores[:, i] *= violated[:, i]
-    return Verdicts(tuple(rules), violated, applies, scores)
+class Judge:
+    """Rules as one program, with how their answers make one confidence and a band.
+
+    Parameters
+    ----------
+    rules
+        The rules; of one group the first that applies judges.
+    combine, anomaly_above
+        How the scores become a confidence, and above which one a row is an anomaly.
+    bands
+        From which confidence on each band holds, falling; the last holds for all the rest.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        combine: Combine = "mean",
+        anomaly_above: float = 1.0,
+        bands: Sequence[float] = (0.0,),
+    ) -> None:
+        self.rules = tuple(rules)
+        self.program: Program = program(self.rules)
+        self._combining = (np.array(bands), _COMBINING[combine], anomaly_above)
+
+    @classmethod
+    def of(cls, pack: Pack, *modes: Mode) -> Self:
+        """Return what judges by the rules of a pack that are in one of these modes."""
+        bands = [band.at_least for band in pack.bands]
+        return cls(pack.in_mode(*modes), pack.combine, pack.anomaly_above, bands)
+
+    def verdicts(self, columns: Columns, *, each: bool = False) -> Verdicts:
+        """Return what the rules say of the rows; columns that are not there count as missing.
+
+        ``each`` keeps every rule's own answers, which takes room for 24 bytes a rule and row.
+        """
+        asked, height = self.program, columns.height
+        sources = [numbers(source, columns) for source in asked.columns]
+        said = texts(asked, columns)
+        found = self._room(height, each=each)
+        chunk = np.empty((len(sources), min(height, _CHUNK)))
+        for at in range(0, height, _CHUNK):
+            rows = min(height - at, _CHUNK)
+            for place, source in enumerate(sources):
+                chunk[place, :rows] = source[at : at + rows]
+            k.evaluate(
+                asked.code, asked.rules, asked.groups, asked.slots, asked.constants,
+                *self._combining, chunk, *said, at, rows,
+                found.numbers, found.marks, found.bits, found.each,
+            )  # fmt: skip
+        return found
+
+    def _room(self, height: int, *, each: bool) -> Verdicts:
+        """Return verdicts that are yet to be filled."""
+        count = len(self.rules)
+        return Verdicts(
+            rules=self.rules,
+            bits=np.zeros((max(1, -(-count // WORD)), height), np.uint64),
+            numbers=np.empty((k.FED + len(FEEDS), height)),
+            marks=np.empty((3, height), np.uint8),
+            each=np.empty((3 if each else 0, count, height)),
+        )
 
 
 def not_assessed(pack: Pack, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -77,50 +146,9 @@ def not_assessed(pack: Pack, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:
     return {code: columns for code, columns in lacking.items() if columns}
 
 
-def _parts(i: int, rule: Rule) -> list[pl.Expr]:
-    """Return a rule's three answers; a condition that comes out missing does not hold."""
-    applies = rule.applies.meaning if rule.applies else pl.lit(value=True)
-    score = rule.score.meaning if rule.score else pl.lit(None, pl.Float64)
-    return [
-        _each_row(applies).fill_null(value=False).alias(f"{i} applies"),
-        _each_row(rule.when.meaning).fill_null(value=False).alias(f"{i} when"),
-        _each_row(score.cast(pl.Float64)).fill_null(float("nan")).alias(f"{i} score"),
-    ]
-
-
-def _each_row(meaning: pl.Expr) -> pl.Expr:
-    """Stretch what comes out as one row over the table.
-
-    Polars does so with literals, not with a branch that it finds to be constant while it runs.
-    """
-    return pl.when(pl.col("#") >= 0).then(meaning)
-
-
-def _free(applies: Bools, group: str | None, taken: dict[str, Bools]) -> Bools:
-    """Of one group only the first rule that applies judges a row."""
-    if group is None:
-        return applies
-    earlier = taken.get(group, np.zeros(len(applies), np.bool_))
-    taken[group] = earlier | applies
-    return applies & ~earlier
-
-
-def _clean(name: str, table: pl.DataFrame, scope: Scope) -> pl.Expr:
-    """Return a column as the language knows it: of its kind, with null for all that is missing."""
-    kind = scope.columns[name]
-    if not _usable(name, table):
-        return pl.lit(None, _DTYPES[kind]).alias(name)
-    column = pl.col(name).cast(_DTYPES[kind], strict=False)
-    return column.fill_nan(None) if kind == "number" else column
-
-
-def _usable(name: str, table: pl.DataFrame) -> bool:
-    dtype = table.schema.get(name)
-    return dtype is not None and not (dtype.is_nested() or dtype.is_temporal())
-
-
 def _says_nothing(name: str, table: pl.DataFrame) -> bool:
-    if not _usable(name, table):
+    dtype = table.schema.get(name)
+    if dtype is None or dtype.is_nested() or dtype.is_temporal():
         return True
     column = table[name]
     known = column.is_not_null()

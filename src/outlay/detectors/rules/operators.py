@@ -1,15 +1,15 @@
-"""Names, literals, logic, arithmetic, comparison, sets and cases: what each means in Polars."""
+"""Names, literals, logic, arithmetic, comparison, sets and cases: the steps that each comes to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
-from operator import eq, ne
-from typing import Any, Final
+from typing import Any, Final, cast
 
-import polars as pl
 from sqlglot import exp
 
+from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.language import Tree
-from outlay.detectors.rules.missing import known
+from outlay.detectors.rules.meaning import Choice, Text
+from outlay.detectors.rules.texts import Name
 from outlay.detectors.rules.translator import ARTICLES, Translator, Typed
 from outlay.errors import nearest
 
@@ -24,10 +24,11 @@ def column(t: Translator, node: exp.Column) -> Typed:
     """Translate a name: a parameter's value or a column of the row."""
     name = node.name
     if name in t.scope.parameters:
-        return Typed("number", pl.lit(float(t.scope.parameters[name])))
+        return Typed("number", t.draft.constant(t.scope.parameters[name]))
     if name in t.scope.columns:
         t.reads.add(name)
-        return Typed(t.scope.columns[name], pl.col(name))
+        kind = t.scope.columns[name]
+        return Typed(kind, Name(name) if kind == "text" else t.draft.column(name, kind))
     if name in t.scope.sets:
         raise t.refusal(node, f"{name} is a set", f"ask what is in it: country in {name}")
     quoted = isinstance(node.this, exp.Identifier) and node.this.quoted
@@ -40,57 +41,88 @@ def literal(t: Translator, node: exp.Literal) -> Typed:
     """Translate a number or a text."""
     text = str(node.this)
     if node.is_string:
-        return Typed("text", pl.lit(text, pl.String), text)
+        return Typed("text", text)
     try:
         value = float(text)
     except ValueError:
         value = float("inf")
     if not abs(value) < float("inf"):
         raise t.refusal(node, f"{text[:40]} is not a number", "numbers look like 5000, 0.5 or 1e6")
-    return Typed("number", pl.lit(value))
+    return Typed("number", t.draft.constant(value))
 
 
-def logic(operation: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Translation:
+def truth(t: Translator, node: exp.Boolean) -> Typed:
+    """Translate the words true and false."""
+    return Typed("boolean", t.draft.constant(bool(node.this)))
+
+
+def logic(what: int) -> Translation:
     """Join conditions by 'and' or 'or', with three truth values."""
 
     def translate(t: Translator, node: Tree) -> Typed:
-        parts = [t.of(part, "boolean").expr for part in node.flatten(unnest=False)]
-        return Typed("boolean", reduce(operation, parts))
+        parts = [t.condition(part) for part in node.flatten(unnest=False)]
+        return Typed("boolean", reduce(lambda a, b: t.draft.step(what, a, b), parts))
 
     return translate
 
 
-def arithmetic(operation: Callable[[Any, Any], Any]) -> Translation:
+def negation(t: Translator, node: exp.Not) -> Typed:
+    """Translate 'not'."""
+    return Typed("boolean", t.draft.step(k.NOT, t.condition(node.this)))
+
+
+ARITHMETIC: Final[Mapping[type[Any], int]] = {
+    exp.Add: k.ADD,
+    exp.Sub: k.SUBTRACT,
+    exp.Mul: k.MULTIPLY,
+    exp.Div: k.DIVIDE,
+    exp.Mod: k.MODULO,
+}
+
+
+def arithmetic(t: Translator, node: Tree) -> Typed:
     """Calculate; what cannot be calculated is missing."""
+    chain = [node]  # a + b + c + ... leans to the left, as deep as it is long
+    while type(chain[-1].this) in ARITHMETIC:
+        chain.append(chain[-1].this)
+        t.allowed(chain[-1])
+    value = t.number(chain[-1].this)
+    for part in reversed(chain):
+        value = t.draft.step(ARITHMETIC[type(part)], value, t.number(part.expression))
+    return Typed("number", value)
 
-    def translate(t: Translator, node: Tree) -> Typed:
-        left, right = t.of(node.this, "number").expr, t.of(node.expression, "number").expr
-        return Typed("number", known(operation(left, right)))
 
-    return translate
+def comparison(what: int, *, turned: bool = False, denied: bool = False) -> Translation:
+    """Compare numbers; texts and conditions only for being equal.
 
-
-def comparison(operation: Callable[[Any, Any], Any]) -> Translation:
-    """Compare numbers; texts and conditions only for being equal."""
+    ``turned`` compares right with left (a > b is b < a), ``denied`` says the opposite.
+    """
 
     def translate(t: Translator, node: Tree) -> Typed:
         left, right = t.same([node.this, node.expression])
         for part, side in ((left, node.this), (right, node.expression)):
             if part.kind is None:
                 raise t.refusal(node, "a comparison with null is never true", "ask with: x is null")
-            if part.kind != "number" and operation not in {eq, ne}:
+            if part.kind != "number" and what != k.EQUAL:
                 message = f"{ARTICLES[part.kind]} cannot be compared like this"
                 raise t.refusal(side, message, "compare numbers; texts only with = and <>")
         _type_literals(t, [node.this, node.expression])
-        return Typed("boolean", operation(left.expr, right.expr))
+        if left.kind == "text":
+            texts = cast("tuple[Text, Text]", (left.value, right.value))
+            answer = t.draft.asked("equal", *texts)
+        else:
+            pair = (t.known(left), t.known(right))
+            answer = t.draft.step(what, *(reversed(pair) if turned else pair))
+        return Typed("boolean", t.draft.step(k.NOT, answer) if denied else answer)
 
     return translate
 
 
 def between(t: Translator, node: exp.Between) -> Typed:
     """Translate a range, both ends included."""
-    value, low, high = (t.of(node.args[name], "number").expr for name in ("this", "low", "high"))
-    return Typed("boolean", value.is_between(low, high))
+    value, low, high = (t.number(node.args[name]) for name in ("this", "low", "high"))
+    above, below = t.draft.step(k.AT_MOST, low, value), t.draft.step(k.AT_MOST, value, high)
+    return Typed("boolean", t.draft.step(k.AND, above, below))
 
 
 def membership(t: Translator, node: exp.In) -> Typed:
@@ -102,7 +134,16 @@ def membership(t: Translator, node: exp.In) -> Typed:
     if not values or None in values or first.kind not in {"number", "text"}:
         raise t.refusal(node, "'in' needs a list of values or the name of a set", _SETS)
     _type_literals(t, [node.this, *node.expressions])
-    return Typed("boolean", first.expr.is_in(values))
+    if first.kind == "text":
+        members = frozenset(map(str, values))
+        return Typed("boolean", t.draft.asked("among", cast("Text", first.value), members))
+    given = cast("int", first.value)
+    equal = [
+        t.draft.step(k.EQUAL, given, t.draft.constant(float(value)))
+        for value in dict.fromkeys(values)
+        if value is not None
+    ]
+    return Typed("boolean", reduce(lambda a, b: t.draft.step(k.OR, a, b), equal))
 
 
 def _constant(node: Tree) -> str | float | None:
@@ -122,34 +163,60 @@ def _in_set(t: Translator, node: exp.In, name: exp.Column) -> Typed:
     if _is_type(node.this):
         for member in members:
             _refuse_unnormal(t, name, member)
-    return Typed("boolean", t.of(node.this, "text").expr.is_in(list(members)))
+    return Typed("boolean", t.draft.asked("among", t.text(node.this), frozenset(members)))
 
 
 def is_null(t: Translator, node: exp.Is) -> Typed:
     """Ask whether a value is missing."""
     if not isinstance(node.expression, exp.Null):
         raise t.refusal(node, "'is' only asks whether something is missing", "write: x is null")
-    return Typed("boolean", t.any(node.this).expr.is_null())
+    part = t.any(node.this)
+    if part.kind == "text":
+        return Typed("boolean", t.draft.asked("missing", cast("Text", part.value)))
+    return Typed("boolean", t.draft.step(k.MISSING, t.known(part)))
 
 
 def case(t: Translator, node: exp.Case) -> Typed:
     """Translate case when … then … else … end; without else it is missing."""
     branches = node.args["ifs"]
     otherwise = node.args.get("default") or exp.Null()
-    values = t.same([*(branch.args["true"] for branch in branches), otherwise])
-    kind = next((value.kind for value in values if value.kind), None)
-    chain = values[-1].expr
-    for branch, value in zip(reversed(branches), reversed(values[:-1]), strict=True):
-        chain = pl.when(t.of(branch.this, "boolean").expr).then(value.expr).otherwise(chain)
-    return Typed(kind, chain)
+    *values, chain = t.same([*(branch.args["true"] for branch in branches), otherwise])
+    for branch, value in zip(reversed(branches), reversed(values), strict=True):
+        chain = _chosen(t, t.condition(branch.this), value, chain)
+    return chain
+
+
+def choice(t: Translator, node: exp.If) -> Typed:
+    """Translate if(condition, a, b)."""
+    yes, no = t.same([node.args["true"], node.args.get("false") or exp.Null()])
+    return _chosen(t, t.condition(node.this), yes, no)
+
+
+def _chosen(t: Translator, condition: int, yes: Typed, no: Typed) -> Typed:
+    """Return one of two parts of one kind, either of which may be the word null."""
+    kind = yes.kind or no.kind
+    if kind == "text":
+        return Typed(kind, Choice(condition, cast("Text", yes.value), cast("Text", no.value)))
+    if kind is None:
+        return Typed(kind)
+    return Typed(kind, t.draft.choose(condition, t.known(yes), t.known(no)))
 
 
 def coalesce(t: Translator, node: exp.Coalesce) -> Typed:
     """Take the first value that is there."""
-    values = t.same([node.this, *node.expressions])
-    kind = next((value.kind for value in values if value.kind), None)
-    # not pl.coalesce: where a column is missing throughout, it leaves a constant one row long
-    return Typed(kind, reduce(pl.Expr.fill_null, (value.expr for value in values)))
+    *earlier, found = t.same([node.this, *node.expressions])
+    for part in reversed(earlier):
+        found = _first(t, part, found)
+    return found
+
+
+def _first(t: Translator, part: Typed, found: Typed) -> Typed:
+    if part.kind is None:
+        return found
+    if part.kind == "text":
+        value, other = cast("Text", part.value), cast("Text", found.value)
+        return Typed("text", Choice(t.draft.asked("missing", value), other, value))
+    return Typed(part.kind, t.draft.step(k.FIRST, t.known(part), t.known(found)))
 
 
 def _is_type(node: Tree) -> bool:
@@ -169,10 +236,3 @@ def _refuse_unnormal(t: Translator, node: Tree, text: str) -> None:
     if text != normal:
         message = f"no transaction_type is ever {text[:60]!r}: types are normalised on reading"
         raise t.refusal(node, message, f"write {normal[:60]!r}")
-
-
-def choice(t: Translator, node: exp.If) -> Typed:
-    """Translate if(condition, a, b)."""
-    yes, no = t.same([node.args["true"], node.args.get("false") or exp.Null()])
-    condition = t.of(node.this, "boolean").expr
-    return Typed(yes.kind or no.kind, pl.when(condition).then(yes.expr).otherwise(no.expr))

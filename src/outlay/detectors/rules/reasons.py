@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.judge import Verdicts
 from outlay.detectors.rules.pack import Pack, Rule, Severity
 from outlay.detectors.rules.units import Wording
@@ -23,18 +24,17 @@ def explain(
     pack: Pack, verdicts: Verdicts, rows: pl.DataFrame, wording: Wording
 ) -> list[list[Reason]]:
     """Return each row's reasons, weightiest first."""
-    confidence = verdicts.confidence(pack.combine)
     reasons: list[list[Reason]] = [[] for _ in range(rows.height)]
     for j, rule in enumerate(verdicts.rules):
-        at = verdicts.violated[:, j].nonzero()[0]
-        scores = verdicts.scores[at, j].tolist()
+        at = verdicts.violated(j).nonzero()[0]
+        scores = verdicts.each[k.SCORE, j, at].tolist()
         for i, reason in zip(
             at.tolist(), _worded(pack, rule, scores, rows[at], wording), strict=True
         ):
             reasons[i].append(reason)
-    near = (confidence > pack.anomaly_above) & ~verdicts.violated.any(axis=1)
+    near = verdicts.anomalies & ~verdicts.bits.any(axis=0)
     for i in near.nonzero()[0].tolist():
-        reasons[i] = [_combined(verdicts, i, float(confidence[i]))]
+        reasons[i] = [_combined(verdicts, i)]
     for found in reasons:
         if len(found) > 1:
             found.sort(key=_weight, reverse=True)
@@ -81,16 +81,9 @@ def worded(rule: Rule, score: float, values: Mapping[str, Any], wording: Wording
     return rule.reason.fill(row, wording) + normal
 
 
-def _combined(verdicts: Verdicts, i: int, confidence: float) -> Reason:
+def _combined(verdicts: Verdicts, i: int) -> Reason:
     """Word an anomaly without a violation by the rules that it comes nearest to."""
-    scores = [
-        (float(score), rule)
-        for score, applies, rule in zip(
-            verdicts.scores[i], verdicts.applies[i], verdicts.rules, strict=True
-        )
-        if applies and score > 0
-    ]
-    nearest = sorted(scores, key=lambda pair: -pair[0])[:3]
-    named = ", ".join(f"{rule.name} {score:.0%}" for score, rule in nearest)
+    confidence = float(verdicts.confidence[i])
+    named = ", ".join(f"{rule.name} {score:.0%}" for score, rule in verdicts.scores(i)[:3])
     text = f"no rule is violated, but together the near misses reach {confidence:.2f}: {named}"
     return Reason(COMBINED, text, min(confidence, WEIGHTS["medium"]), "rules")

@@ -6,13 +6,15 @@ from typing import Any, Final
 
 import polars as pl
 
+from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules import columns
-from outlay.detectors.rules.judge import Verdicts, judge
+from outlay.detectors.rules.judge import Judge, Verdicts
 from outlay.detectors.rules.library import load_pack
 from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.reasons import explain, shown, worded
 from outlay.detectors.rules.scope import COLUMNS, Kind, Scope
 from outlay.detectors.rules.units import UNKNOWN, Wording, clock, text, time_of_day, written
+from outlay.schema.table import Columns
 
 _DTYPES: Final[Mapping[Kind, Any]] = {
     "number": pl.Float64,
@@ -42,7 +44,7 @@ def report(
     rules = pack or load_pack("classic")
     table = _table(row, rules.scope)
     how = wording or Wording(currency)
-    verdicts = judge(rules.in_mode("active"), rules.scope, table)
+    verdicts = Judge.of(rules, "active").verdicts(Columns.of(table), each=True)
     return "\n".join(_lines(rules, verdicts, table, how))
 
 
@@ -69,32 +71,26 @@ def _lines(pack: Pack, verdicts: Verdicts, table: pl.DataFrame, how: Wording) ->
 
 
 def _violations(pack: Pack, verdicts: Verdicts, table: pl.DataFrame, how: Wording) -> Iterator[str]:
-    violated = verdicts.violated[0].nonzero()[0]
-    if not len(violated):
+    violated = [rule for rule in range(len(verdicts.rules)) if verdicts.violated(rule)[0]]
+    if not violated:
         ((*near,),) = explain(pack, verdicts, table.head(1), how)
         yield from ("", *(reason.text for reason in near)) if near else ()
         return
     values = next(shown(pack, table))
     yield from ("", "Violations")
     for number, i in enumerate(violated, 1):
-        rule, score = verdicts.rules[i], float(verdicts.scores[0, i])
+        rule, score = verdicts.rules[i], float(verdicts.each[k.SCORE, i, 0])
         severity = rule.severity_of(score)
         yield f"  {number}. [{severity}] {rule.name}: {worded(rule, score, values, how)}"
 
 
 def _scores(verdicts: Verdicts) -> Iterator[str]:
     """Yield the scores above zero, highest first."""
-    scored = [
-        (float(score), rule.name)
-        for score, applies, rule in zip(
-            verdicts.scores[0], verdicts.applies[0], verdicts.rules, strict=True
-        )
-        if applies and score > 0
-    ]
+    scored = verdicts.scores(0)
     if scored:
         yield from ("", "Scores")
-    for score, name in sorted(scored, key=lambda pair: -pair[0]):
-        yield f"  {score:.3f}  {name}"
+    for score, rule in scored:
+        yield f"  {score:.3f}  {rule.name}"
 
 
 def _time(values: Mapping[str, Any]) -> str:

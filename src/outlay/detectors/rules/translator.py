@@ -1,18 +1,18 @@
 """The type check: walks a syntax tree by a table of the nodes that a rule may hold."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
-import polars as pl
 from sqlglot import exp
 
 from outlay.detectors.rules.language import ExpressionError, Tree, parse, span_of
+from outlay.detectors.rules.meaning import Draft, Meaning, Text
 from outlay.detectors.rules.problems import Span
 from outlay.detectors.rules.scope import Kind, Scope
 
 ARTICLES: Final = {"number": "a number", "text": "a text", "boolean": "a condition"}
-_FOLDED: Final[Mapping[Kind, Any]] = {"number": pl.Float64, "boolean": pl.Boolean}
 ALLOWED: Final = (
     "a rule may use + - * / %, = <> < <= > >=, between, in, like, is null, and, or, not, case, if, "
     "coalesce, least, greatest, abs, ln, sqrt, exp, round, floor, ceil, lower, starts_with"
@@ -21,11 +21,10 @@ ALLOWED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A part of an expression: its kind (``None``: the word null), its meaning, its literal text."""
+    """A part of an expression: its kind (``None``: the word null), and which step or text it is."""
 
     kind: Kind | None
-    expr: pl.Expr
-    literal: str | None = None
+    value: int | Text = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,17 @@ class Node:
 class Translator:
     """Translates one expression; keeps the columns that it reads."""
 
-    text: str
+    source: str
     scope: Scope
     nodes: Mapping[type[Any], Node]
     reads: set[str] = field(default_factory=set)
+    draft: Draft = field(default_factory=Draft)
 
-    def whole(self, wanted: Kind) -> pl.Expr:
+    def whole(self, wanted: Kind) -> Meaning:
         """Return the meaning of the whole text, which must be of the kind ``wanted``."""
-        tree = parse(self.text)
+        tree = parse(self.source)
         try:
-            return self.of(tree, wanted).expr
+            return self.draft.finished(self.step(tree, wanted))
         except RecursionError as error:
             raise self.refusal(
                 tree, "an expression is nested too deeply", "split the rule"
@@ -67,27 +67,39 @@ class Translator:
 
     def any(self, node: Tree) -> Typed:
         """Translate a part of any kind."""
+        return self.allowed(node).translate(self, node)
+
+    def allowed(self, node: Tree) -> Node:
+        """Return how a part is translated, or refuse it."""
         rule = self.nodes.get(type(node))
         if rule is None:
             raise self.refusal(
-                node, f"{_spelled(self.text, node)} is not allowed in a rule", ALLOWED
+                node, f"{_spelled(self.source, node)} is not allowed in a rule", ALLOWED
             )
         extra = {name for name, value in node.args.items() if value} - rule.takes
         if extra:
             raise self.refusal(node, "this is not allowed in a rule in this form", ALLOWED)
-        return self._folded(node, rule.translate(self, node))
+        return rule
 
-    def _folded(self, node: Tree, typed: Typed) -> Typed:
-        """Work out a part that reads nothing of the row, once and for all.
+    def number(self, node: Tree) -> int:
+        """Translate a part that must be a number, and return its step."""
+        return self.step(node, "number")
 
-        Polars stretches a literal over the table, but not whatever else comes out as one row.
-        """
-        dtype = _FOLDED.get(typed.kind) if typed.kind else None
-        if dtype is None or isinstance(node, exp.Literal | exp.Column):
-            return typed
-        if any(column.name in self.scope.columns for column in node.find_all(exp.Column)):
-            return typed
-        return Typed(typed.kind, pl.lit(pl.select(typed.expr).item(), dtype))
+    def condition(self, node: Tree) -> int:
+        """Translate a part that must be a condition, and return its step."""
+        return self.step(node, "boolean")
+
+    def step(self, node: Tree, wanted: Kind) -> int:
+        """Translate a part that must be of the kind ``wanted``, which texts are not."""
+        return cast("int", self.of(node, wanted).value)
+
+    def known(self, part: Typed) -> int:
+        """Return the step of a number or a condition that may be the word null."""
+        return self.draft.constant(math.nan) if part.kind is None else cast("int", part.value)
+
+    def text(self, node: Tree) -> Text:
+        """Translate a part that must be a text."""
+        return cast("Text", self.of(node, "text").value)
 
     def same(self, nodes: list[Tree]) -> list[Typed]:
         """Translate parts that must be of one kind, null aside."""
@@ -101,7 +113,7 @@ class Translator:
 
     def refusal(self, node: Tree, message: str, hint: str) -> ExpressionError:
         """Return the error for a part of the expression."""
-        return ExpressionError(message, hint, span_of(node) or Span(0, len(self.text)))
+        return ExpressionError(message, hint, span_of(node) or Span(0, len(self.source)))
 
 
 def conversion(given: Kind, wanted: Kind) -> str:

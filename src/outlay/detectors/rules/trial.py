@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from outlay.detectors.rules.judge import Bools, judge, not_assessed
+from outlay.detectors.rules.judge import Bools, Judge, not_assessed
 from outlay.detectors.rules.pack import Pack, Rule
 from outlay.errors import InputError
+from outlay.schema.table import Columns
 
 _WIDE = 0.05
 """A rule that this share of all transactions violates says nothing about any of them."""
@@ -85,17 +86,16 @@ def trial(pack: Pack, table: pl.DataFrame, baseline: Pack | None = None) -> Tria
             "a rule pack cannot be tried on a table without transactions"
             "\n\nHint: check the file and its rejected rows"
         )
-    verdicts = judge(pack.rules, pack.scope, table)
-    active = judge(pack.in_mode("active"), pack.scope, table)
-    anomalies = active.violated.any(axis=1) | (active.confidence(pack.combine) > pack.anomaly_above)
+    violated = _violated(Judge(pack.rules), table)
+    active = Judge.of(pack, "active").verdicts(Columns.of(table))
     days = _days(table)
     return TrialResult(
         pack=f"{pack.name} {pack.version}",
         transactions=table.height,
         days=days,
-        anomalies=int(anomalies.sum()),
-        rules=_figures(pack, verdicts.violated, table, days),
-        overlap=_overlap(pack, verdicts.violated, _baseline(baseline, table)),
+        anomalies=int(active.anomalies.sum()),
+        rules=_figures(pack, violated, table, days),
+        overlap=_overlap(pack, violated, _baseline(baseline, table)),
     )
 
 
@@ -194,8 +194,17 @@ def _note(rule: Rule, hits: int, rows: int, blind: dict[str, tuple[str, ...]]) -
 def _baseline(pack: Pack | None, table: pl.DataFrame) -> tuple[Sequence[str], Bools]:
     if pack is None:
         return [], np.zeros((table.height, 0), np.bool_)
-    verdicts = judge(pack.in_mode("active"), pack.scope, table)
-    return [f"baseline:{rule.code}" for rule in verdicts.rules], verdicts.violated
+    judge = Judge.of(pack, "active")
+    return [f"baseline:{rule.code}" for rule in judge.rules], _violated(judge, table)
+
+
+def _violated(judge: Judge, table: pl.DataFrame) -> Bools:
+    """Return which rows violate which rules, (rows, rules), filled a rule at a time."""
+    verdicts = judge.verdicts(Columns.of(table))
+    found = np.empty((table.height, len(judge.rules)), np.bool_, order="F")
+    for place in range(len(judge.rules)):
+        found[:, place] = verdicts.violated(place)
+    return found
 
 
 def _overlap(pack: Pack, violated: Bools, baseline: tuple[Sequence[str], Bools]) -> pl.DataFrame:
