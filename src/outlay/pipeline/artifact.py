@@ -99,12 +99,23 @@ def load(folder: Path) -> Model:
 def _read(folder: Path, settings: dict[str, Any]) -> Model:
     with (folder / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
+    pasts = Pasts(
+        States.from_frame(pl.read_parquet(folder / USERS)),
+        Counterparties.from_frame(pl.read_parquet(folder / COUNTERPARTIES)),
+    )
+    books = msgspec.json.decode((folder / BOOKS).read_bytes(), type=Books)
+    return from_parts((settings, arrays), pasts, books)
+
+
+def from_parts(parts: Parts, pasts: Pasts, books: Books) -> Model:
+    """Return the model that gave these parts, with users and books that stand where they are said."""
+    settings, arrays = parts
     tails = {
         name: Tail(arrays[f"tail/{name}/scores"], arrays[f"tail/{name}/shares"], excess)
         for name, excess in settings["excess"].items()
     }
     if damage := "".join(tail.damage() for tail in tails.values()):
-        raise _damaged(folder, damage)
+        raise ValueError(damage)
     return Model(
         config=msgspec.convert(settings["config"], Config),
         population=msgspec.convert(settings["population"], Population),
@@ -115,11 +126,8 @@ def _read(folder: Path, settings: dict[str, Any]) -> Model:
         risk=Risk({name: tail for name, tail in tails.items() if name != "total"}, tails["total"]),
         currency=settings["currency"],
         training=settings["training"],
-        pasts=Pasts(
-            States.from_frame(pl.read_parquet(folder / USERS)),
-            Counterparties.from_frame(pl.read_parquet(folder / COUNTERPARTIES)),
-        ),
-        books=msgspec.json.decode((folder / BOOKS).read_bytes(), type=Books),
+        pasts=pasts,
+        books=books,
     )
 
 

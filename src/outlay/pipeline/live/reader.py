@@ -66,6 +66,11 @@ class Reader:
         )
         return cls(ours, clock, knows_types=bool(model.population.types))
 
+    @property
+    def currency(self) -> str | None:
+        """What amounts are counted in, where that is known."""
+        return self._currencies.target
+
     def read(self, said: Mapping[str, Any]) -> Payment | list[FieldError]:
         """Return the payment that an object describes, or all that is wrong with it."""
         faults: list[tuple[str, str]] = []

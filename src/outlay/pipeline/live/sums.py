@@ -76,6 +76,11 @@ def judged(found: Sum, *, refund: bool) -> tuple[float | None, str | None]:
     return None, "is more than 1e15"
 
 
+def plain_number(text: str) -> float:
+    """Return the number that a text is when it is nothing but one; NaN for any other text."""
+    return float(text) if _CAST.fullmatch(text) else math.nan
+
+
 def _float(value: float) -> float:
     try:
         return float(value)

@@ -27,10 +27,10 @@ def read_name(value: Any) -> tuple[str | None, str | None]:
     elif value is None:
         return None, None
     else:
-        written = _written(value)
-        if written is None:
+        number = _written(value)
+        if number is None:
             return None, "is neither a text nor a number"
-        text = written
+        text = number
     name = text.strip(WHITE)
     if len(name) > MOST_CHARACTERS:
         return None, f"has more than {MOST_CHARACTERS} characters"
