@@ -1,6 +1,6 @@
 """Alerts, from the first look to the last word, and the labels that come of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -48,11 +48,11 @@ _NARROWING: Final = {
 }
 
 
-def add(session: Session, seqs: Mapping[str, int], alerts: Sequence[Alert]) -> None:
+def add(session: Session, seqs: Iterable[int], alerts: Sequence[Alert]) -> None:
     """Keep new alerts under the numbers of their ledger rows."""
     if alerts:
-        plain = [msgspec.to_builtins(alert) for alert in alerts]  # enums as text
-        session.many(_ADD, [(seqs[alert["id"]], *alert.values()) for alert in plain])
+        plain = (msgspec.to_builtins(alert).values() for alert in alerts)  # enums as text
+        session.many(_ADD, [(seq, *row) for seq, row in zip(seqs, plain, strict=True)])
 
 
 def one(session: Session, alert_id: str) -> Alert | None:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final, Self
 
 from outlay.store.reading import Reading
+from outlay.store.records import Kind
 from outlay.store.writing import Writing
 
 _CHUNK: Final = 2000
@@ -45,10 +46,10 @@ class Store(ABC):
             writing.clear_base()
         for chunk in _chunks(users):
             with self.writing() as writing:
-                writing.replace_states(chunk, {})
+                writing.import_states(Kind.USER, chunk)
         for chunk in _chunks(counterparties):
             with self.writing() as writing:
-                writing.replace_states({}, chunk)
+                writing.import_states(Kind.COUNTERPARTY, chunk)
         with self.writing() as writing:
             writing.set_books(books)
 

@@ -6,7 +6,7 @@ from typing import Final
 from outlay.store.ledger import HEAD
 from outlay.store.records import Kind
 from outlay.store.session import Session
-from outlay.store.states import TABLES
+from outlay.store.tables import TABLES
 
 _ROWS: Final = {
     "ledger rows have no decision": """
@@ -36,15 +36,24 @@ _ENTITIES: Final = {
     "ids in the ledger have no state": """
         SELECT DISTINCT l.COLUMN FROM ledger l LEFT JOIN ENTITIES e ON e.id = l.COLUMN
         WHERE l.COLUMN IS NOT NULL AND e.id IS NULL""",
-    "ids in the ledger have no checkpoint": """
-        SELECT DISTINCT e.id FROM ledger l JOIN ENTITIES e ON e.id = l.COLUMN
-        LEFT JOIN CHECKPOINTS c ON c.key = e.key WHERE c.key IS NULL""",
-    "checkpoints have no ledger row": """
-        SELECT e.id FROM CHECKPOINTS c JOIN ENTITIES e ON e.key = c.key
-        WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE COLUMN = e.id)""",
-    "checkpoints are nobody's": """
-        SELECT c.key FROM CHECKPOINTS c LEFT JOIN ENTITIES e ON e.key = c.key
+    "states do not know the last of their ledger rows": """
+        SELECT e.id FROM ENTITIES e
+        LEFT JOIN (SELECT COLUMN AS id, max(seq) AS seq FROM ledger GROUP BY COLUMN) l
+          ON l.id = e.id
+        WHERE COALESCE(l.seq, 0) <> e.last_seq""",
+    "states have no base": """
+        SELECT e.id FROM ENTITIES e LEFT JOIN BASES b ON b.seq = e.base_seq AND b.owner = e.key
+        WHERE e.last_seq > 0 AND b.seq IS NULL""",
+    "bases are nobody's": """
+        SELECT b.seq FROM BASES b LEFT JOIN ENTITIES e ON e.key = b.owner AND e.base_seq = b.seq
         WHERE e.key IS NULL""",
+    "ledger rows do not know the row before": """
+        SELECT transaction_id FROM (
+          SELECT transaction_id, seq, BEFORE AS kept,
+            lag(seq, 1, 0) OVER (PARTITION BY COLUMN ORDER BY seq) AS wanted
+          FROM ledger WHERE COLUMN IS NOT NULL
+        ) AS linked, head
+        WHERE CASE WHEN kept > retained_seq THEN kept ELSE 0 END <> wanted""",
 }
 _ENDS: Final = "SELECT count(*), min(seq), max(seq) FROM ledger"
 

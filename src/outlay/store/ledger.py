@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from outlay.errors import StoreError
-from outlay.store import alerts as alert_table
-from outlay.store.records import Alert, Decision, Entry, Head, Known, Recorded
+import msgspec
+
+from outlay.store.records import Decision, Entry, Head, Kind, Known, Recorded
 from outlay.store.session import Row, Session
+from outlay.store.tables import BACK, TABLES
 
 HEAD: Final = "SELECT last_seq, retained_seq, books FROM head"
 _KNOWN = """
@@ -16,12 +17,12 @@ WHERE l.transaction_id IN ({each})
 UNION ALL
 SELECT transaction_id, content_hash, answer FROM answers WHERE transaction_id IN ({each})"""
 _ENTRY = """
-INSERT INTO ledger (seq, transaction_id, user_id, counterparty_id, timestamp, received_at,
-  late, content_hash, content)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT INTO ledger (seq, user_before, counterparty_before, transaction_id, user_id, counterparty_id,
+  timestamp, received_at, content, content_hash, late)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _DECISION = """
-INSERT INTO decisions (seq, model_digest, risk, severity, outcome, is_alert,
-  books_before, books_after, body)
+INSERT INTO decisions (seq, model_digest, body, risk, severity, outcome, is_alert,
+  books_before, books_after)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _ADVANCE = "UPDATE head SET last_seq = ?, books = ?"
 _RECORDED = """
@@ -29,7 +30,7 @@ SELECT l.seq, l.transaction_id, l.user_id, l.counterparty_id, l.timestamp, l.rec
   l.content, l.content_hash, l.late,
   d.model_digest, d.body, d.risk, d.severity, d.outcome, d.is_alert, d.books_before, d.books_after
 FROM ledger l JOIN decisions d ON d.seq = l.seq
-WHERE """
+"""
 
 
 def head(session: Session) -> Head:
@@ -43,19 +44,15 @@ def known(session: Session, ids: Iterable[str]) -> dict[str, Known]:
     return {row[0]: Known(row[1], row[2]) for row in session.rows(_KNOWN, listed, listed)}
 
 
-def append(
-    session: Session,
-    last_seq: int,
-    entries: Sequence[Entry],
-    decisions: Sequence[Decision],
-    alerts: Sequence[Alert],
-) -> int:
-    """Put rows behind the ledger and return the last one's number."""
-    seqs = _numbered(last_seq, entries, decisions, alerts)
-    session.many(_ENTRY, [_entry_row(seqs[e.transaction_id], e) for e in entries])
-    session.many(_DECISION, [_decision_row(seqs[d.transaction_id], d) for d in decisions])
-    alert_table.add(session, seqs, alerts)
-    return last_seq + len(entries)
+def append(session: Session, batch: Iterable[tuple[int, int, int, Entry]]) -> None:
+    """Put rows behind the ledger: number, user's row before, counterparty's, the payment."""
+    session.many(_ENTRY, [(*links, *msgspec.structs.astuple(entry)) for *links, entry in batch])
+
+
+def decide(session: Session, seqs: Iterable[int], decisions: Iterable[Decision]) -> None:
+    """Keep the decisions about the rows with these numbers."""
+    rows = ((seq, *msgspec.structs.astuple(d)[1:]) for seq, d in zip(seqs, decisions, strict=True))
+    session.many(_DECISION, rows)
 
 
 def advance(session: Session, last_seq: int, books: bytes) -> None:
@@ -65,62 +62,26 @@ def advance(session: Session, last_seq: int, books: bytes) -> None:
 
 def decision(session: Session, transaction_id: str) -> Recorded | None:
     """Return one row of the ledger."""
-    found = session.rows(f"{_RECORDED}l.transaction_id = ?", transaction_id)
+    found = session.rows(f"{_RECORDED}WHERE l.transaction_id = ?", transaction_id)
     return _recorded(found[0]) if found else None
 
 
-def rows(session: Session, narrowed: Sequence[tuple[str, object]]) -> Iterator[Recorded]:
-    """Yield the rows for which every one of these SQL conditions holds, by number."""
+def rows(
+    session: Session,
+    narrowed: Sequence[tuple[str, object]],
+    of: tuple[Kind, str] | None = None,
+) -> Iterator[Recorded]:
+    """Yield the rows for which every one of these SQL conditions holds, by number.
+
+    ``of`` names whose; then only their rows are looked at.
+    """
     where = " AND ".join(condition for condition, _ in narrowed)
     values = [value for _, value in narrowed]
-    return map(_recorded, session.stream(f"{_RECORDED}{where} ORDER BY l.seq", *values))
-
-
-def _numbered(
-    last_seq: int,
-    entries: Sequence[Entry],
-    decisions: Sequence[Decision],
-    alerts: Sequence[Alert],
-) -> dict[str, int]:
-    """Return the number of each transaction; what does not belong together never gets in."""
-    seqs = {entry.transaction_id: last_seq + k for k, entry in enumerate(entries, 1)}
-    flagged = [d.transaction_id for d in decisions if d.is_alert]
-    agree = [d.transaction_id for d in decisions] == list(seqs) and len(seqs) == len(entries)
-    if not agree or flagged != [alert.id for alert in alerts]:
-        raise StoreError(
-            "Entries, decisions and alerts of a batch do not belong together: "
-            f"{len(entries)}, {len(decisions)} ({len(flagged)} of them alerts) and {len(alerts)}."
-            "\n\nHint: Each entry needs one decision in the same place, each alert's its alert."
-        )
-    return seqs
-
-
-def _entry_row(seq: int, entry: Entry) -> Row:
-    return (
-        seq,
-        entry.transaction_id,
-        entry.user_id,
-        entry.counterparty_id,
-        entry.timestamp,
-        entry.received_at,
-        entry.late,
-        entry.content_hash,
-        entry.content,
-    )
-
-
-def _decision_row(seq: int, decision: Decision) -> Row:
-    return (
-        seq,
-        decision.model_digest,
-        decision.risk,
-        decision.severity,
-        decision.outcome,
-        decision.is_alert,
-        decision.books_before,
-        decision.books_after,
-        decision.body,
-    )
+    if of is None:
+        return map(_recorded, session.stream(f"{_RECORDED}WHERE {where} ORDER BY l.seq", *values))
+    back = TABLES[of[0]].sql(BACK)
+    sql = f"{back}{_RECORDED}JOIN back ON back.seq = l.seq WHERE {where} ORDER BY l.seq"
+    return map(_recorded, session.stream(sql, session.dialect.listed([of[1]]), *values))
 
 
 def entry(row: Row) -> Entry:

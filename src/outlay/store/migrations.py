@@ -41,20 +41,20 @@ MIGRATIONS: Final = (
 
         CREATE TABLE models (digest TEXT PRIMARY KEY, added_at BIGINT NOT NULL, body {blob} NOT NULL);
 
+        -- user_before and counterparty_before: the same one's row before, 0 for none.
         CREATE TABLE ledger (
           seq {key},
           transaction_id TEXT NOT NULL UNIQUE,
           user_id TEXT NOT NULL,
+          user_before BIGINT NOT NULL,
           counterparty_id TEXT,
+          counterparty_before BIGINT NOT NULL,
           timestamp BIGINT NOT NULL,
           received_at BIGINT NOT NULL,
           late BOOLEAN NOT NULL,
           content_hash {blob} NOT NULL,
           content {blob} NOT NULL
         );
-        CREATE INDEX ledger_user ON ledger (user_id, seq);
-        CREATE INDEX ledger_counterparty ON ledger (counterparty_id, seq)
-          WHERE counterparty_id IS NOT NULL;
 
         CREATE TABLE decisions (
           seq {key},
@@ -76,12 +76,34 @@ MIGRATIONS: Final = (
           answer {blob} NOT NULL
         );
 
-        CREATE TABLE users (key {new_key}, id TEXT NOT NULL UNIQUE, state {blob} NOT NULL);
-        CREATE TABLE counterparties (key {new_key}, id TEXT NOT NULL UNIQUE, state {blob} NOT NULL);
+        -- base_seq: where the base is, last_seq: the last row in the ledger, 0 for none.
+        CREATE TABLE users (
+          key {new_key},
+          id TEXT NOT NULL UNIQUE,
+          base_seq BIGINT NOT NULL,
+          last_seq BIGINT NOT NULL,
+          state {blob} NOT NULL
+        );
+        CREATE TABLE counterparties (
+          key {new_key},
+          id TEXT NOT NULL UNIQUE,
+          base_seq BIGINT NOT NULL,
+          last_seq BIGINT NOT NULL,
+          state {blob} NOT NULL
+        );
 
-        -- The state that the oldest ledger row of an entity met, NULL where it had none.
-        CREATE TABLE user_checkpoints (key {key}, state {blob});
-        CREATE TABLE counterparty_checkpoints (key {key}, state {blob});
+        -- The state that the owner's oldest ledger row met, NULL where it had none, under the
+        -- number of the row that first changed it: so bases are only ever put behind each other.
+        CREATE TABLE user_bases (
+          seq {key},
+          owner BIGINT NOT NULL,
+          state {blob}
+        );
+        CREATE TABLE counterparty_bases (
+          seq {key},
+          owner BIGINT NOT NULL,
+          state {blob}
+        );
         """,
     ),
     Migration(

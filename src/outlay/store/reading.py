@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from outlay.store import access, alerts, faults, ledger, retention, states
+from outlay.store import access, alerts, faults, histories, ledger, retention
 from outlay.store.records import (
     Alert,
     AlertFilter,
@@ -18,6 +18,7 @@ from outlay.store.records import (
     Recorded,
 )
 from outlay.store.session import Session
+from outlay.store.states import States
 
 _COUNT = """
 SELECT (SELECT count(*) FROM ledger), (SELECT count(*) FROM decisions),
@@ -51,11 +52,11 @@ class Reading:
 
     def states(self, user_ids: Iterable[str]) -> dict[str, bytes]:
         """Return those users' states; unknown ones are left out."""
-        return states.read(self._session, Kind.USER, user_ids)
+        return States(self._session, Kind.USER).read(user_ids)
 
     def counterparties(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return those counterparties' states; unknown ones are left out."""
-        return states.read(self._session, Kind.COUNTERPARTY, ids)
+        return States(self._session, Kind.COUNTERPARTY).read(ids)
 
     def decision(self, transaction_id: str) -> Recorded | None:
         """Return a transaction's ledger row and decision."""
@@ -74,31 +75,35 @@ class Reading:
         """Yield rows by ``seq``: ``after_seq < seq <= until_seq``, ``since <= timestamp < until``."""
         asked = (
             ("l.seq > ?", after_seq),
-            ("l.user_id = ?", user_id),
-            ("l.counterparty_id = ?", counterparty_id),
             ("l.seq <= ?", until_seq),
             ("l.timestamp >= ?", since),
             ("l.timestamp < ?", until),
+            ("l.counterparty_id = ?", counterparty_id),
         )
-        return ledger.rows(self._session, [narrow for narrow in asked if narrow[1] is not None])
+        narrowed = [narrow for narrow in asked if narrow[1] is not None]
+        if user_id is not None:
+            return ledger.rows(self._session, narrowed, (Kind.USER, user_id))
+        if counterparty_id is not None:
+            return ledger.rows(self._session, narrowed, (Kind.COUNTERPARTY, counterparty_id))
+        return ledger.rows(self._session, narrowed)
 
     def user(self, user_id: str) -> Entity | None:
         """Return a user's state and base."""
-        return states.entity(self._session, Kind.USER, user_id)
+        return histories.entity(self._session, Kind.USER, user_id)
 
     def counterparty(self, counterparty_id: str) -> Entity | None:
         """Return a counterparty's state and base."""
-        return states.entity(self._session, Kind.COUNTERPARTY, counterparty_id)
+        return histories.entity(self._session, Kind.COUNTERPARTY, counterparty_id)
 
     def histories(self, kind: Kind, *, until_seq: int | None = None) -> Iterator[History]:
-        """Yield everyone with a base of their own, and their ledger rows by ``seq``.
+        """Yield all who have ledger rows, each with them by ``seq``.
 
         With ``until_seq`` only those who have rows up to there, and only those rows.
         """
         if until_seq is None:
-            return states.histories(self._session, kind)
+            return histories.changed(self._session, kind)
         ids = retention.leaving(self._session, kind, until_seq)
-        return states.histories_of(self._session, kind, ids, until_seq)
+        return histories.named(self._session, kind, ids, until_seq)
 
     def alert(self, alert_id: str) -> Alert | None:
         """Return one alert."""

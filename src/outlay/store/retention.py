@@ -1,19 +1,19 @@
-"""What leaves the ledger: its rows are folded into the checkpoint first, its answers stay."""
+"""What leaves the ledger: its rows are folded into the bases first, its answers stay."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from outlay.errors import StoreError
 from outlay.store.records import Kind
 from outlay.store.session import Session
-from outlay.store.states import TABLES
+from outlay.store.tables import TABLES
 
 _LEAVING = "SELECT DISTINCT COLUMN FROM ledger WHERE seq <= ? AND COLUMN IS NOT NULL"
-_MOVE_BASE = "UPDATE CHECKPOINTS SET state = ? WHERE key = (SELECT key FROM ENTITIES WHERE id = ?)"
-_DROP_BASE = """
-DELETE FROM CHECKPOINTS WHERE key IN (
-  SELECT key FROM ENTITIES e WHERE id IN ({each})
-  AND NOT EXISTS (SELECT 1 FROM ledger WHERE COLUMN = e.id))"""
+_MOVE_BASE = "UPDATE BASES SET state = ? WHERE seq = (SELECT base_seq FROM ENTITIES WHERE id = ?)"
+_DROP_BASES = """
+DELETE FROM BASES WHERE seq IN (
+  SELECT base_seq FROM ENTITIES WHERE id IN ({each}) AND last_seq <= ?)"""
+_NO_BASE = "UPDATE ENTITIES SET base_seq = 0, last_seq = 0 WHERE id IN ({each}) AND last_seq <= ?"
 _KEEP_ANSWERS = """
 INSERT INTO answers (transaction_id, received_at, content_hash, answer)
 SELECT l.transaction_id, l.received_at, l.content_hash, d.body
@@ -27,7 +27,7 @@ def leaving(session: Session, kind: Kind, until_seq: int) -> list[str]:
 
 
 def move_base(session: Session, kind: Kind, until_seq: int, bases: Mapping[str, bytes]) -> None:
-    """Put the states that rows up to ``until_seq`` led to in the checkpoint."""
+    """Make the states that rows up to ``until_seq`` led to the new bases."""
     short = set(leaving(session, kind, until_seq)) - bases.keys()
     if short:
         raise StoreError(
@@ -48,9 +48,11 @@ def drop_rows(session: Session, until_seq: int, *, keep_answers: bool) -> int:
     return session.run("DELETE FROM ledger WHERE seq <= ?", until_seq)
 
 
-def drop_bases(session: Session, kind: Kind, ids: Mapping[str, bytes]) -> None:
-    """Forget the bases of those who have no rows left: theirs is the state itself."""
-    session.run(TABLES[kind].sql(_DROP_BASE), session.dialect.listed(ids))
+def drop_bases(session: Session, kind: Kind, until_seq: int, ids: Iterable[str]) -> None:
+    """Forget the bases of those who have no rows left: their state says the same."""
+    listed = session.dialect.listed(ids)
+    session.run(TABLES[kind].sql(_DROP_BASES), listed, until_seq)
+    session.run(TABLES[kind].sql(_NO_BASE), listed, until_seq)
 
 
 def forget_answers(session: Session, before: int) -> int:

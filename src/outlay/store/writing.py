@@ -1,12 +1,14 @@
 """One database transaction that changes a store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from outlay.errors import StoreError
-from outlay.store import access, alerts, ledger, retention, states
+from outlay.store import access, alerts, histories, ledger, retention
+from outlay.store.batch import Batch
 from outlay.store.reading import Reading
 from outlay.store.records import Alert, AlertChange, Change, Decision, Entry, Head, Key, Kind, Label
 from outlay.store.session import Session
+from outlay.store.states import States
 
 
 class Writing(Reading):
@@ -18,10 +20,20 @@ class Writing(Reading):
     def __init__(self, session: Session, head: Head) -> None:
         super().__init__(session)
         self._head = head
+        self._users = States(session, Kind.USER)
+        self._counterparties = States(session, Kind.COUNTERPARTY)
 
     def head(self) -> Head:
         """Return where the ledger ends, with what this transaction added."""
         return self._head
+
+    def states(self, user_ids: Iterable[str]) -> dict[str, bytes]:
+        """Return those users' states; unknown ones are left out."""
+        return self._users.read(user_ids)
+
+    def counterparties(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return those counterparties' states; unknown ones are left out."""
+        return self._counterparties.read(ids)
 
     def append(  # noqa: PLR0913, PLR0917  a batch is these six things
         self,
@@ -35,16 +47,17 @@ class Writing(Reading):
         """Put a batch behind the ledger and return the number of its last row.
 
         Entries and decisions belong together by position, and so do the decisions that are alerts
-        and the alerts. ``states`` holds a state for every user of the entries, ``counterparties``
-        likewise. A state that changes for the first time since the checkpoint is copied there.
+        and the alerts. ``states`` holds the state of every user of the entries and of no one else,
+        ``counterparties`` likewise.
         """
+        batch = Batch(entries, decisions, alerts, states, counterparties, books)
+        batch.check()
+        seqs = range(self._head.last_seq + 1, self._head.last_seq + 1 + len(entries))
+        befores = self._users.link(batch.users, seqs), self._counterparties.link(batch.others, seqs)
         with self._session.together():
-            last = ledger.append(self._session, self._head.last_seq, entries, decisions, alerts)
-            self._put(Kind.USER, states)
-            self._put(Kind.COUNTERPARTY, counterparties)
-            ledger.advance(self._session, last, books)
-        self._head = Head(last, self._head.retained_seq, books)
-        return last
+            self._put(batch, seqs, befores)
+        self._head = Head(seqs.stop - 1, self._head.retained_seq, books)
+        return seqs.stop - 1
 
     def update_alert(self, alert_id: str, change: AlertChange, *, by: str, at: int) -> Alert:
         """Change an alert, log the change, and return the alert as it is now.
@@ -119,7 +132,9 @@ class Writing(Reading):
             retention.move_base(self._session, kind, until, base)
         left = retention.drop_rows(self._session, until, keep_answers=keep_answers)
         for kind, base in bases.items():
-            retention.drop_bases(self._session, kind, base)
+            retention.drop_bases(self._session, kind, until, base)
+        self._users.forget(users)
+        self._counterparties.forget(counterparties)
         self._head = Head(self._head.last_seq, until, self._head.books)
         return left
 
@@ -130,9 +145,13 @@ class Writing(Reading):
     def replace_states(
         self, users: Mapping[str, bytes], counterparties: Mapping[str, bytes]
     ) -> None:
-        """Put these states in the place of the stored ones, bases untouched."""
-        states.replace(self._session, Kind.USER, users.items())
-        states.replace(self._session, Kind.COUNTERPARTY, counterparties.items())
+        """Put these states in the place of those that payments led to, bases untouched."""
+        histories.replace(self._session, Kind.USER, users)
+        histories.replace(self._session, Kind.COUNTERPARTY, counterparties)
+
+    def import_states(self, kind: Kind, states: Mapping[str, bytes]) -> None:
+        """Take in what a model knows of those whom this store never saw."""
+        histories.import_states(self._session, kind, states)
 
     def clear_base(self) -> None:
         """Take out what an import that was cut off left; StoreError where one was finished."""
@@ -142,7 +161,13 @@ class Writing(Reading):
                 "\n\nHint: Start with a new store, or go on with this one's states."
             )
         for kind in Kind:
-            states.clear(self._session, kind)
+            histories.clear(self._session, kind)
 
-    def _put(self, kind: Kind, changed: Mapping[str, bytes]) -> None:
-        states.write(self._session, kind, changed)
+    def _put(self, batch: Batch, seqs: range, befores: tuple[Iterable[int], Iterable[int]]) -> None:
+        self._users.write(batch.states)
+        self._counterparties.write(batch.counterparties)
+        ledger.append(self._session, zip(seqs, *befores, batch.entries, strict=True))
+        ledger.decide(self._session, seqs, batch.decisions)
+        flagged = (s for s, d in zip(seqs, batch.decisions, strict=True) if d.is_alert)
+        alerts.add(self._session, flagged, batch.alerts)
+        ledger.advance(self._session, seqs.stop - 1, batch.books)
