@@ -59,6 +59,15 @@ class InputSettings(Settings, frozen=True):
     ] = None
 
 
+class TrainOptions(Settings, frozen=True):
+    """What is learned from."""
+
+    max_rows: Annotated[
+        Count,
+        Meta(description="of more transactions than these, so many of some users are learned from"),
+    ] = 1_000_000
+
+
 class ForestOptions(Settings, frozen=True):
     """The isolation forest."""
 
@@ -152,6 +161,7 @@ class Config(Settings, frozen=True):
         Meta(description="judge by earlier transactions alone, or by the whole file (in review)"),
     ] = "past"
     input: InputSettings = InputSettings()
+    train: TrainOptions = TrainOptions()
     rules: RuleOptions = RuleOptions()
     forest: ForestOptions = ForestOptions()
     fuzzy: FuzzyOptions = FuzzyOptions()

@@ -1,14 +1,18 @@
 """Accepted transactions to a model."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from outlay.decision import Books, Risk
 from outlay.detectors.base import Detector, load_detector
-from outlay.features import Arrangement, Population
+from outlay.features import Arrangement, Pasts, Population
+from outlay.pipeline.draw import buckets, counted, drawn
 from outlay.pipeline.judge import details, featured, witnesses
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
@@ -16,12 +20,36 @@ from outlay.pipeline.settings import Config
 DETECTORS: Final = ("rules", "isolation_forest", "fuzzy")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of all transactions, be they learned from or not."""
+
+    rows: int
+    users: int
+    first: datetime
+    last: datetime
+
+    @classmethod
+    def of(cls, transactions: pl.DataFrame) -> "Seen":
+        """Look at accepted transactions."""
+        times = transactions["timestamp"]
+        users = transactions["user_id"].n_unique()
+        return cls(len(transactions), users, times.min(), times.max())  # type: ignore[arg-type]
+
+    def rows_per_day(self, timezone: str) -> float:
+        """Return how many there are a day, days counted in the zone."""
+        zone = ZoneInfo(timezone)
+        days = self.last.astimezone(zone).date() - self.first.astimezone(zone).date()
+        return self.rows / (days.days + 1)
+
+
 def train(
     transactions: pl.DataFrame, config: Config, currency: str | None = None
 ) -> tuple[Model, pl.DataFrame, pl.DataFrame]:
     """Return the model, and the transactions' features and the detectors' columns on the way.
 
-    The rows' order does not count. No label is looked at.
+    The rows' order does not count. No label is looked at. Of more than ``train.max_rows`` rows
+    those of some users are learned from, drawn as `outlay.pipeline.draw` says.
 
     Parameters
     ----------
@@ -32,9 +60,49 @@ def train(
     currency
         What amounts are counted in.
     """
+    sample = _sample(transactions, config.train.max_rows)
     arranged = Arrangement.of(transactions)
-    population = Population.fit(transactions, config.input.timezone, arranged)
+    population = _population(transactions, config, sample, arranged)
     table, pasts = featured(transactions, population, config, arranged=arranged)
+    learning = table if sample is None else table.filter(sample)
+    model, detail = learn(learning, population, config, currency, Seen.of(transactions))
+    if sample is not None:
+        detail = details(table, model.detectors)
+    return replace(model, pasts=pasts), table, detail
+
+
+def _sample(transactions: pl.DataFrame, most: int) -> pl.Series | None:
+    """Return which rows are learned from; nothing if all are."""
+    if len(transactions) <= most:
+        return None
+    places = buckets(transactions["user_id"])
+    return pl.Series(places < drawn(counted(places), most))
+
+
+def _population(
+    transactions: pl.DataFrame, config: Config, sample: pl.Series | None, arranged: Arrangement
+) -> Population:
+    if sample is None:
+        return Population.fit(transactions, config.input.timezone, arranged)
+    return Population.fit(transactions.filter(sample), config.input.timezone)
+
+
+def learn(
+    table: pl.DataFrame, population: Population, config: Config, currency: str | None, seen: Seen
+) -> tuple[Model, pl.DataFrame]:
+    """Return the model without users' states, and the detectors' columns.
+
+    Parameters
+    ----------
+    table
+        The transactions to learn from, with their features.
+    population
+        The prior that the features were made with.
+    config, currency
+        The settings, and what amounts are counted in.
+    seen
+        What is known of all transactions.
+    """
     detectors = _fitted(table, config, currency)
     detail = details(table, detectors)
     model = Model(
@@ -43,11 +111,11 @@ def train(
         detectors=detectors,
         risk=Risk.fit(witnesses(table, detail)),
         currency=currency,
-        training=_figures(table, detail),
-        pasts=pasts,
-        books=Books(rows_per_day=_rows_per_day(transactions, config.input.timezone)),
+        training=_figures(seen, len(table), detail),
+        pasts=Pasts(),
+        books=Books(rows_per_day=seen.rows_per_day(config.input.timezone)),
     )
-    return model, table, detail
+    return model, detail
 
 
 def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[str, Detector]:
@@ -73,20 +141,14 @@ def _made(name: str, config: Config, currency: str | None) -> Detector:
     )
 
 
-def _figures(table: pl.DataFrame, detail: pl.DataFrame) -> dict[str, Any]:
+def _figures(seen: Seen, learned: int, detail: pl.DataFrame) -> dict[str, Any]:
     scores = detail["anomaly_score"].to_numpy()
-    first, last = table["timestamp"].min(), table["timestamp"].max()
     return {
-        "transactions": len(table),
-        "users": table["user_id"].n_unique(),
-        "first": str(first),
-        "last": str(last),
+        "transactions": seen.rows,
+        "users": seen.users,
+        "first": str(seen.first),
+        "last": str(seen.last),
+        **({"learned_from": learned} if learned < seen.rows else {}),
         "anomaly_score_mean": float(np.sort(scores).mean()),
         "anomaly_score_p99": float(np.quantile(scores, 0.99)),
     }
-
-
-def _rows_per_day(transactions: pl.DataFrame, timezone: str) -> float:
-    days = transactions["timestamp"].dt.convert_time_zone(timezone).dt.date()
-    span = (days.max() - days.min()).days + 1  # type: ignore[operator, union-attr]
-    return len(transactions) / span
