@@ -48,17 +48,29 @@ def write_scored(path: Path, scored: pl.DataFrame, kind: Format = "parquet") -> 
             joined(scored).write_csv(fresh)
 
 
+def alert_rows(scored: pl.DataFrame) -> pl.DataFrame:
+    """Return the alerts in the order of the table, with the columns that a person needs."""
+    shown = [name for name in _ALERT if name in scored.columns]
+    if "is_alert" not in scored.columns:
+        return scored.select(shown).clear()
+    return scored.filter(pl.col("is_alert").fill_null(value=False)).select(shown)
+
+
 def alerts(scored: pl.DataFrame) -> pl.DataFrame:
     """Return the alerts, worst first, with the columns that a person needs and their place in front.
 
     Equal risks are ordered by score, then by amount, then by the order of the input.
     """
-    keys = [name for name in ("risk", "anomaly_score", "amount") if name in scored.columns]
-    worst = scored.filter(pl.col("is_alert").fill_null(value=False)).sort(
+    return ranked(alert_rows(scored))
+
+
+def ranked(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what `alert_rows` gave worst first, with their place in front."""
+    keys = [name for name in ("risk", "anomaly_score", "amount") if name in rows.columns]
+    worst = rows.sort(
         pl.col(keys).fill_nan(None), descending=True, nulls_last=True, maintain_order=True
     )
-    shown = [name for name in _ALERT if name in scored.columns]
-    return worst.select(shown).with_row_index("place", offset=1)
+    return worst.with_row_index("place", offset=1)
 
 
 def write_alerts(path: Path, scored: pl.DataFrame, *, timezone: str = "UTC") -> None:

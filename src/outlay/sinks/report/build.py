@@ -1,8 +1,9 @@
 """From a scored table to the numbers of its report."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -11,9 +12,10 @@ from outlay.sinks import palette
 from outlay.sinks.report.data import AlertLine, AlertsOf, ReportData, RunFacts, UserLine
 from outlay.sinks.report.guards import warnings_of
 from outlay.sinks.report.signals import signals_of
-from outlay.sinks.table import alerts
+from outlay.sinks.report.tally import SCORE_BINS, Tally
+from outlay.sinks.table import ranked
 
-SCORE_BINS = 50
+__all__ = ["SCORE_BINS", "summarise_run", "summarise_tally", "worst_of"]
 
 _USERS, _ALERTS = 20, 50
 _DAYS_BY_DAY, _DAYS_BY_WEEK = 100, 700
@@ -21,44 +23,68 @@ _DAYS_BY_DAY, _DAYS_BY_WEEK = 100, 700
 
 def summarise_run(scored: pl.DataFrame, *, facts: RunFacts) -> ReportData:
     """Return the numbers of a run's report; feature columns are optional."""
-    local = _local(scored, facts.timezone)
-    worst = alerts(local)
-    signals, overlap = signals_of(scored, facts)
+    tally = Tally.of(scored, facts.threshold)
+    return summarise_tally(tally, worst_of(tally), scored.lazy(), facts=facts)
+
+
+def worst_of(tally: Tally) -> pl.DataFrame:
+    """Return the alerts that were tallied, worst first."""
+    return ranked(pl.concat(tally.alerts))
+
+
+def summarise_tally(
+    tally: Tally, alerts: pl.DataFrame, scored: pl.LazyFrame, *, facts: RunFacts
+) -> ReportData:
+    """Return the numbers of a run's report from what was counted on the way.
+
+    Parameters
+    ----------
+    tally, alerts
+        The counts, and their alerts worst first.
+    scored
+        The scored table, looked into for the worst users alone.
+    facts
+        What neither knows.
+    """
+    worst = _local(alerts, facts.timezone)
+    signals, overlap = signals_of(tally.marks, facts.rules)
     by, over_time = _over_time(worst)
     data = ReportData(
         facts=facts,
-        scored=scored.height,
-        users=scored["user_id"].n_unique(),
-        first=local["timestamp"].min(),  # type: ignore[arg-type]
-        last=local["timestamp"].max(),  # type: ignore[arg-type]
-        amount=float(scored["amount"].sum()),
-        anomalies=_count(scored, "is_anomaly"),
+        scored=tally.rows,
+        users=tally.users,
+        first=_moment(tally.first, facts.timezone),
+        last=_moment(tally.last, facts.timezone),
+        amount=tally.amount.value,
+        anomalies=tally.anomalies,
         alerts=worst.height,
         alert_amount=float(worst["amount"].sum()),
         exceptions=_exceptions(worst, facts.alert_risk),
         alerts_by=by,
         alerts_over_time=over_time,
-        score_counts=_histogram(scored),
+        score_counts=tuple(tally.scores.tolist()),
         signals=signals,
         overlap=overlap,
-        coverage=_coverage(scored),
-        not_assessed=_not_assessed(scored).height,
-        users_not_assessed=_users_not_assessed(scored),
+        coverage=_coverage(tally),
+        not_assessed=tally.not_assessed,
+        users_not_assessed=tally.users_not_assessed,
         worst_users=_users(worst, scored, facts),
         worst_alerts=tuple(_line(row, facts) for row in worst.head(_ALERTS).iter_rows(named=True)),
     )
     return replace(data, warnings=warnings_of(data))
 
 
-def _local(scored: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    kind = scored.schema["timestamp"]
+def _local(frame: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    kind = frame.schema["timestamp"]
     if isinstance(kind, pl.Datetime) and kind.time_zone:
-        return scored.with_columns(pl.col("timestamp").dt.convert_time_zone(timezone))
-    return scored
+        return frame.with_columns(pl.col("timestamp").dt.convert_time_zone(timezone))
+    return frame
 
 
-def _count(scored: pl.DataFrame, name: str) -> int:
-    return int(scored[name].sum() or 0) if name in scored.columns else 0
+def _moment(moment: datetime | None, timezone: str) -> datetime | None:
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(ZoneInfo(timezone))
 
 
 def _exceptions(worst: pl.DataFrame, alert_risk: float | None) -> int:
@@ -96,44 +122,18 @@ def _step(days: int) -> tuple[Literal["day", "week", "month"], str]:
     return ("week", "1w") if days <= _DAYS_BY_WEEK else ("month", "1mo")
 
 
-def _histogram(scored: pl.DataFrame) -> tuple[int, ...]:
-    """Count the scores in equally wide bins; 1.0 belongs to the last."""
-    counts = [0] * SCORE_BINS
-    if "anomaly_score" in scored.columns:
-        score = pl.col("anomaly_score").cast(pl.Float64).fill_nan(None).drop_nulls().clip(0, 1)
-        place = (score * SCORE_BINS).floor().clip(0, SCORE_BINS - 1).cast(pl.Int64)
-        for bin_, count in scored.select(place.alias("bin")).group_by("bin").len().iter_rows():
-            counts[bin_] = count
-    return tuple(counts)
-
-
-def _coverage(scored: pl.DataFrame) -> tuple[tuple[str, float], ...]:
+def _coverage(tally: Tally) -> tuple[tuple[str, float], ...]:
     """Return each feature's share of transactions that have it, least first."""
-    names = [name for name in NAMES if name in scored.columns]
-    if scored.is_empty() or not names:
+    if not tally.rows:
         return ()
-    shares = scored.select(pl.col(names).cast(pl.Float64).fill_nan(None).is_not_null().mean())
-    return tuple(sorted(shares.row(0, named=True).items(), key=lambda item: item[1]))
+    shares = [(name, tally.present[name] / tally.rows) for name in NAMES if name in tally.present]
+    return tuple(sorted(shares, key=lambda item: item[1]))
 
 
-def _not_assessed(scored: pl.DataFrame) -> pl.DataFrame:
-    if "assessed" not in scored.columns:
-        return scored.clear()
-    return scored.filter(~pl.col("assessed").fill_null(value=True))
-
-
-def _users_not_assessed(scored: pl.DataFrame) -> int:
-    """Count the users none of whose transactions could be judged by their own history."""
-    if "assessed" not in scored.columns:
-        return 0
-    known = scored.group_by("user_id").agg(pl.col("assessed").fill_null(value=True).any())
-    return known.filter(~pl.col("assessed")).height
-
-
-def _users(worst: pl.DataFrame, scored: pl.DataFrame, facts: RunFacts) -> tuple[UserLine, ...]:
+def _users(worst: pl.DataFrame, scored: pl.LazyFrame, facts: RunFacts) -> tuple[UserLine, ...]:
     """Return the users with the worst alerts: by their worst, then by how many."""
     risk = pl.col("risk") if "risk" in worst.columns else pl.lit(0.0)
-    ranked = (
+    first = (
         worst.group_by("user_id")
         .agg(
             n=pl.len(),
@@ -144,11 +144,11 @@ def _users(worst: pl.DataFrame, scored: pl.DataFrame, facts: RunFacts) -> tuple[
         .sort("worst", "n", "amount", "user_id", descending=[True, True, True, False])
         .head(_USERS)
     )
-    counts = scored.filter(pl.col("user_id").is_in(ranked["user_id"].implode()))
-    total = dict(counts.group_by("user_id").len().iter_rows())
+    counts = scored.filter(pl.col("user_id").is_in(first["user_id"].implode()))
+    total = dict(counts.group_by("user_id").len().collect().iter_rows())
     return tuple(
         UserLine(str(user), n, risk, amount, total[user], last, facts.dashboards.get(str(user)))
-        for user, n, risk, amount, last in ranked.iter_rows()
+        for user, n, risk, amount, last in first.iter_rows()
     )
 
 

@@ -1,41 +1,41 @@
 """What each detector and each rule contributed, and how they overlap."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
 from outlay.sinks.marks import by_category, by_rule, by_score
-from outlay.sinks.report.data import Overlap, RunFacts, Signal
+from outlay.sinks.report.data import Overlap, Signal
 
-_DETECTORS = {
+DETECTORS = {
     "rules": "any rule of the pack",
     "isolation forest": "anomaly score at or above the threshold",
     "fuzzy": "fuzzy risk category high",
 }
 _RULES_IN_MATRIX = 10
 
-
-def signals_of(scored: pl.DataFrame, facts: RunFacts) -> tuple[tuple[Signal, ...], Overlap]:
-    """Return every signal, detectors first, rules by how often they spoke, and their overlap."""
-    fired = _fired(scored)
-    marks = scored.select(
-        **_detectors(scored.columns, facts.threshold),
-        is_alert=_flag(scored, "is_alert"),
-        violations=_violations(scored),
-    )
-    detectors = [_detector(marks, name) for name in _DETECTORS]
-    codes = sorted({*facts.rules, *fired}, key=lambda code: (-fired.get(code, 0), code))
-    rules = [_rule(marks, code, fired.get(code, 0), facts.rules) for code in codes]
-    return (*detectors, *rules), _overlap(marks, [code for code in codes if code in fired])
+Spoke = tuple[bool, bool, bool, bool, tuple[str, ...]]
+"""Rules, forest, fuzzy, whether it became an alert, and the rules that were violated."""
+Marks = Counter[Spoke]
 
 
-def _detectors(columns: list[str], threshold: float) -> dict[str, pl.Expr]:
+def marks_of(scored: pl.DataFrame, threshold: float) -> Marks:
+    """Return how often which signals spoke together; where none did is left out."""
+    columns = scored.columns
     said = (by_rule(columns), by_score(columns, threshold), by_category(columns))
-    return dict(zip(_DETECTORS, said, strict=True))
-
-
-def _flag(scored: pl.DataFrame, name: str) -> pl.Expr:
-    return pl.col(name).fill_null(value=False) if name in scored.columns else pl.lit(value=False)
+    marks = scored.select(
+        *(mark.alias(str(at)) for at, mark in enumerate(said)),
+        alert=pl.col("is_alert").fill_null(value=False) if "is_alert" in columns else False,
+        violations=_violations(scored),
+    ).filter(pl.any_horizontal("0", "1", "2", "alert") | (pl.col("violations").list.len() > 0))
+    found = Marks()
+    for rules, forest, fuzzy, alert, codes, count in (
+        marks.group_by(marks.columns).len().iter_rows()
+    ):
+        said_by = tuple(sorted({code for code in codes or () if code is not None}))
+        found[bool(rules), bool(forest), bool(fuzzy), bool(alert), said_by] += count
+    return found
 
 
 def _violations(scored: pl.DataFrame) -> pl.Expr:
@@ -44,46 +44,59 @@ def _violations(scored: pl.DataFrame) -> pl.Expr:
     return pl.lit(None, pl.List(pl.String))
 
 
-def _fired(scored: pl.DataFrame) -> dict[str, int]:
-    """Return how many transactions each rule marked."""
-    codes = scored.select(code=_violations(scored).list.unique()).explode("code").drop_nulls()
-    return dict(codes.group_by("code").len().iter_rows())
+def signals_of(marks: Marks, meanings: Mapping[str, str]) -> tuple[tuple[Signal, ...], Overlap]:
+    """Return every signal, detectors first, rules by how often they spoke, and their overlap."""
+    fired = Counter[str]()
+    for spoke, count in marks.items():
+        fired.update(dict.fromkeys(spoke[-1], count))
+    detectors = [
+        _signal(marks, name, "detector", DETECTORS[name], *_of_detector(at))
+        for at, name in enumerate(DETECTORS)
+    ]
+    codes = sorted({*meanings, *fired}, key=lambda code: (-fired[code], code))
+    rules = [
+        _signal(marks, code, "rule", meanings.get(code, ""), *_of_rule(code)) for code in codes
+    ]
+    return (*detectors, *rules), _overlap(marks, [code for code in codes if fired[code]])
 
 
-def _detector(marks: pl.DataFrame, name: str) -> Signal:
-    others = [pl.col(other) for other in _DETECTORS if other != name]
-    return _signal(
-        marks, name, "detector", _DETECTORS[name], pl.col(name), ~pl.any_horizontal(others)
+Says = Callable[[Spoke], bool]
+
+
+def _of_detector(place: int) -> tuple[Says, Says]:
+    """Return whether a detector spoke, and whether it did so alone."""
+    return lambda spoke: bool(spoke[place]), lambda spoke: sum(spoke[:3]) == 1
+
+
+def _of_rule(code: str) -> tuple[Says, Says]:
+    """Return whether a rule spoke, and whether no other rule and no other detector did."""
+    return (
+        lambda spoke: code in spoke[-1],
+        lambda spoke: len(spoke[-1]) == 1 and not spoke[1] and not spoke[2],
     )
 
 
-def _rule(marks: pl.DataFrame, code: str, hits: int, meanings: Mapping[str, str]) -> Signal:
-    if not hits:
-        return Signal(code, "rule", meanings.get(code, ""), 0, 0, 0)
-    no_other_rule = pl.col("violations").list.n_unique() == 1
-    no_detector = ~pl.col("isolation forest") & ~pl.col("fuzzy")
-    said = _says(code)
-    return _signal(marks, code, "rule", meanings.get(code, ""), said, no_other_rule & no_detector)
+def _signal(  # noqa: PLR0913, PLR0917 - what it is called, and what it says
+    marks: Marks, name: str, kind: str, meaning: str, said: Says, alone: Says
+) -> Signal:
+    hits = [(spoke, count) for spoke, count in marks.items() if said(spoke)]
+    return Signal(
+        name,
+        kind,  # type: ignore[arg-type]
+        meaning,
+        sum(count for _, count in hits),
+        sum(count for spoke, count in hits if alone(spoke)),
+        sum(count for spoke, count in hits if spoke[3]),
+    )
 
 
-def _signal(marks: pl.DataFrame, name: str, kind: str, meaning: str, *said: pl.Expr) -> Signal:
-    hit, nobody_else = said
-    row = marks.select(
-        hits=hit.sum(), alone=(hit & nobody_else).sum(), in_alerts=(hit & pl.col("is_alert")).sum()
-    ).row(0)
-    return Signal(name, kind, meaning, *(int(count or 0) for count in row))  # type: ignore[arg-type]
-
-
-def _says(code: str) -> pl.Expr:
-    return pl.col("violations").list.contains(code).fill_null(value=False)
-
-
-def _overlap(marks: pl.DataFrame, rules: list[str]) -> Overlap:
+def _overlap(marks: Marks, rules: Sequence[str]) -> Overlap:
     """Count the pairs among the detectors and the rules that spoke most."""
     kept = rules[:_RULES_IN_MATRIX]
-    said = marks.select(
-        *_DETECTORS, **{f"rule {place}": _says(code) for place, code in enumerate(kept)}
+    said = [*(_of_detector(at)[0] for at in range(len(DETECTORS))), *(_of_rule(c)[0] for c in kept)]
+    flags = [([says(spoke) for says in said], count) for spoke, count in marks.items()]
+    counts = tuple(
+        tuple(sum(n for flag, n in flags if flag[a] and flag[b]) for b in range(len(said)))
+        for a in range(len(said))
     )
-    flags = said.cast(pl.Float64).to_numpy()
-    counts = flags.T @ flags
-    return Overlap((*_DETECTORS, *kept), tuple(tuple(map(round, row)) for row in counts.tolist()))
+    return Overlap((*DETECTORS, *kept), counts)
