@@ -125,13 +125,15 @@ def _convert(work: Work, values: pl.Series, codes: pl.Series | None) -> None:
 
 
 def _mark_refunds(work: Work, amounts: Amounts) -> None:
-    if amounts.is_refund is None or not amounts.refunds:
+    refunds = choose(work.whole, "refunds", {"": amounts.refunds}, _is_any)
+    if amounts.is_refund is None or not refunds:
         return
     unknown = pl.repeat("unknown", work.height, dtype=pl.String, eager=True)
     types = work.made.get("transaction_type", unknown)
     work.made["transaction_type"] = types.set(amounts.is_refund.fill_null(value=False), "refund")
-    kept = counted(amounts.refunds, "negative amount")
-    work.notes.append(f"{kept} kept, without the minus, as payments of the type 'refund'")
+    if amounts.refunds:
+        kept = counted(amounts.refunds, "negative amount")
+        work.notes.append(f"{kept} kept, without the minus, as payments of the type 'refund'")
 
 
 def _read_others(work: Work) -> None:

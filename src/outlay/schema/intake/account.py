@@ -37,7 +37,7 @@ def account(work: Work) -> Accepted:
         table, rows = table[sound], rows[sound]
     has_ids = "transaction_id" in work.mapping
     equal, other = find_duplicates(table["transaction_id"], table["row_number"], rows, has_ids)
-    rejected = pl.concat([work.raw.rejected, faulty, _conflicts(other, rows)])
+    rejected = pl.concat([work.raw.rejected, faulty, conflicts(other, rows)])
     return Accepted(
         transactions=_without(table, [equal, other]),
         rejected=rejected.sort("row_number"),
@@ -103,7 +103,7 @@ def _free(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _conflicts(other: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def conflicts(other: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows that differ from the first of their id in the columns of `REJECTED`."""
     if not other.height:
         return pl.DataFrame(schema=REJECTED)
