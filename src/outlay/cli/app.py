@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 
 from outlay import __version__
-from outlay.cli import config, rules, terminal
+from outlay.cli import config, keys, rules, terminal
 from outlay.cli.dashboard import dashboard
 from outlay.cli.evaluate import evaluate
 from outlay.cli.explain import explain
 from outlay.cli.features import features
 from outlay.cli.run import run
 from outlay.cli.score import score
+from outlay.cli.serve import serve
 from outlay.cli.synth import synth
 from outlay.cli.train import train
 from outlay.errors import OutlayError
@@ -35,10 +36,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (run, train, score, explain, dashboard, evaluate, features, synth):
+for command in (run, train, score, explain, dashboard, evaluate, features, synth, serve):
     app.command()(command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(config.app, name="config")
+app.add_typer(keys.app, name="keys")
 
 
 def _print_version(asked: bool) -> None:
