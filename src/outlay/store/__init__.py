@@ -58,6 +58,11 @@ def open_store(where: str, *, create: bool = True, serving: bool = False) -> Sto
 
     Raises StoreError and its kind.
     """
+    if where.startswith(("postgresql://", "postgres://")):
+        from outlay.store.postgres import PostgresStore
+
+        return PostgresStore(where, create=create)
+
     from outlay.store.sqlite import SqliteStore
 
     return SqliteStore(Path(where), create=create, serving=serving)

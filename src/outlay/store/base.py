@@ -1,15 +1,21 @@
 """What every store does; the databases differ in how they open, and in what can go wrong."""
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from itertools import islice
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
+from outlay.errors import StoreError
+from outlay.store import ledger
 from outlay.store.reading import Reading
 from outlay.store.records import Kind
+from outlay.store.session import Session
 from outlay.store.writing import Writing
 
+PATIENCE_SECONDS: Final = 5
+"""How long a writer waits for another process's transaction."""
 _CHUNK: Final = 2000
 """States in one transaction of an import: about seven megabytes."""
 
@@ -22,14 +28,28 @@ class Store(ABC):
     """
 
     where: str
+    driver_error: ClassVar[type[Exception]]
 
-    @abstractmethod
-    def writing(self) -> AbstractContextManager[Writing]:
-        """Return a transaction to write in."""
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self._turn = threading.Lock()
+        self._writers: list[Session] = []
+        self._readers: list[Session] = []
 
-    @abstractmethod
-    def reading(self) -> AbstractContextManager[Reading]:
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Return a transaction to write in, once it is this caller's turn.
+
+        When it is left, all of it lasts; when it is left with an exception, nothing.
+        """
+        with self._turn, self._session(self._writers, writing=True) as session:
+            yield Writing(session, ledger.held_head(session))
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
         """Return a view to read from, as of its first question."""
+        with self._session(self._readers, writing=False) as session:
+            yield Reading(session)
 
     def import_base(
         self,
@@ -40,28 +60,82 @@ class Store(ABC):
         """Fill an empty store with a model's states, in chunks; the books come last.
 
         Where an import was cut off there are no books yet, and the next one starts anew.
-        Raises StoreError in a store that has a base.
+        Raises StoreError in a store that has its books.
         """
         with self.writing() as writing:
             writing.clear_base()
-        for chunk in _chunks(users):
-            with self.writing() as writing:
-                writing.import_states(Kind.USER, chunk)
-        for chunk in _chunks(counterparties):
-            with self.writing() as writing:
-                writing.import_states(Kind.COUNTERPARTY, chunk)
+        for kind, states in ((Kind.USER, users), (Kind.COUNTERPARTY, counterparties)):
+            for chunk in _chunks(states):
+                with self.writing() as writing:
+                    writing.import_states(kind, chunk)
         with self.writing() as writing:
             writing.set_books(books)
 
-    @abstractmethod
     def close(self) -> None:
         """Let go of the files, connections and locks."""
+        with self._turn:
+            for session in (*self._writers, *self._readers):
+                session.close()
+            self._writers.clear()
+            self._readers.clear()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    @abstractmethod
+    def _connect(self) -> Session:
+        """Return a new connection to a store that is up to date."""
+
+    @abstractmethod
+    def _translated(self, error: Exception) -> StoreError:
+        """Return an error of the driver in our words."""
+
+    @contextmanager
+    def _session(self, idle: list[Session], *, writing: bool) -> Iterator[Session]:
+        """Lend an idle connection or a new one for a transaction; one that failed is not kept."""
+        with self._translating():
+            session = _taken(idle) or self._connect()
+            try:
+                with transaction(session, writing=writing):
+                    yield session
+            except self.driver_error:
+                session.close()
+                raise
+            finally:
+                if not session.closed:
+                    idle.append(session)
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except self.driver_error as error:
+            raise self._translated(error) from error
+
+
+@contextmanager
+def transaction(session: Session, *, writing: bool) -> Iterator[None]:
+    """Let all that is done within last, or with an exception nothing."""
+    session.begin(writing=writing)
+    try:
+        yield
+        if writing:
+            session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    if not writing:
+        session.rollback()
+
+
+def _taken(idle: list[Session]) -> Session | None:
+    try:
+        return idle.pop()
+    except IndexError:
+        return None
 
 
 def _chunks(states: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, bytes]]:

@@ -1,7 +1,7 @@
 """Where the SQL of SQLite and PostgreSQL differs; everything else is written once.
 
-SQL stands in this package as SQLite reads it, with two kinds of words in braces: the types of
-columns, and ``{each}``, which stands for the rows of one list parameter.
+SQL stands in this package as SQLite reads it, with words in braces for what differs: the types of
+columns, ``{each}`` for the rows of one list parameter, ``{hold}`` for the writers' turn.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,6 +35,7 @@ SQLITE = Dialect(
         "new_key": "INTEGER PRIMARY KEY",
         "blob": "BLOB",
         "each": "SELECT value FROM json_each(?)",
+        "hold": "",  # BEGIN IMMEDIATE does
     },
     mark="?",
     listed=lambda ids: msgspec.json.encode(list(ids)).decode(),
@@ -45,6 +46,7 @@ POSTGRES = Dialect(
         "new_key": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "blob": "BYTEA",
         "each": "SELECT unnest(?::text[])",
+        "hold": "FOR UPDATE",
     },
     mark="%s",
     listed=list,

@@ -50,7 +50,7 @@ _ENTITIES: Final = {
     "ledger rows do not know the row before": """
         SELECT transaction_id FROM (
           SELECT transaction_id, seq, BEFORE AS kept,
-            lag(seq, 1, 0) OVER (PARTITION BY COLUMN ORDER BY seq) AS wanted
+            COALESCE(lag(seq) OVER (PARTITION BY COLUMN ORDER BY seq), 0) AS wanted
           FROM ledger WHERE COLUMN IS NOT NULL
         ) AS linked, head
         WHERE CASE WHEN kept > retained_seq THEN kept ELSE 0 END <> wanted""",
@@ -60,6 +60,7 @@ _ENDS: Final = "SELECT count(*), min(seq), max(seq) FROM ledger"
 
 def faults(session: Session) -> Iterator[str]:
     """Yield what does not agree, in plain words."""
+    yield from (f"damage in the file: {words}" for words in session.damage())
     yield from _gaps(session)
     for text, sql in _ROWS.items():
         yield from _found(session, text, sql)

@@ -38,6 +38,11 @@ def head(session: Session) -> Head:
     return Head(*session.rows(HEAD)[0])
 
 
+def held_head(session: Session) -> Head:
+    """Return where the ledger ends, and keep other writers waiting until this one is done."""
+    return Head(*session.rows(f"{HEAD} {{hold}}")[0])
+
+
 def known(session: Session, ids: Iterable[str]) -> dict[str, Known]:
     """Return what those ids stand for, in the ledger or in what left it."""
     listed = session.dialect.listed(ids)

@@ -1,4 +1,4 @@
-"""One open database transaction, whichever database it is."""
+"""One connection to a database, whichever it is."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -10,9 +10,25 @@ Row = tuple[Any, ...]
 
 
 class Session(Protocol):
-    """Runs SQL, spelt for its database; see `outlay.store.dialect`."""
+    """Runs SQL, spelt for its database, a transaction at a time; see `outlay.store.dialect`."""
 
-    dialect: Dialect
+    closed: bool
+
+    @property
+    def dialect(self) -> Dialect:
+        """How this database spells SQL."""
+
+    def begin(self, *, writing: bool) -> None:
+        """Begin a transaction: to write in, or a view of one moment."""
+
+    def commit(self) -> None:
+        """Make it last; when this returns, it survives the power going off."""
+
+    def rollback(self) -> None:
+        """Take it back."""
+
+    def close(self) -> None:
+        """Let go of the connection, and take back what is open."""
 
     def run(self, sql: str, *values: object) -> int:
         """Run one statement and return how many rows it changed."""
@@ -28,3 +44,6 @@ class Session(Protocol):
 
     def together(self) -> AbstractContextManager[object]:
         """Send the statements within in one go, where the database is far."""
+
+    def damage(self) -> list[str]:
+        """Return what the database itself finds broken in its files, if it can look."""

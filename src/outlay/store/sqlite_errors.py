@@ -20,7 +20,7 @@ _NO_ROOM: Final = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 """How a quota, or a limit on a file's size, shows itself."""
 
 
-def translated(error: sqlite3.Error, where: str, holder: str) -> StoreError:
+def translated(error: Exception, where: str, holder: str) -> StoreError:
     """Return the error of ours; ``holder`` says who may hold the lock."""
     code = getattr(error, "sqlite_errorcode", 0)
     kind = code & _PRIMARY
@@ -42,7 +42,7 @@ def translated(error: sqlite3.Error, where: str, holder: str) -> StoreError:
     return _other(error, kind, where)
 
 
-def _other(error: sqlite3.Error, kind: int, where: str) -> StoreError:
+def _other(error: Exception, kind: int, where: str) -> StoreError:
     if kind in _CLOSED:
         return StoreError(
             f"The store {where} cannot be opened for writing: {error}.\n\n"
@@ -52,4 +52,7 @@ def _other(error: sqlite3.Error, kind: int, where: str) -> StoreError:
         return StoreUnavailableError(
             f"The disk of the store {where} failed: {error}.\n\nHint: Look at the disk."
         )
-    return StoreError(f"The store {where} refused: {error}.\n\nHint: Run `outlay store check`.")
+    return StoreError(
+        f"The store {where} refused: {error}.\n\n"
+        "Hint: Nothing of this was written; `outlay store check` says whether the store is whole."
+    )
