@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.jit import kernel
+from outlay.jit import kernel, leaf
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -42,130 +42,134 @@ _TOTAL, _COUNT, _VIOLATED, _ALWAYS, _FED = 0, 1, 2, 3, 4  # rows of the tally
 GROUP, FEEDS, NEAR_MISSES, ALWAYS_ALERT = 0, 1, 2, 3  # columns of ``rules``
 
 
-@kernel
-def _step(what: int, x: Floats, y: Floats, w: Floats, z: Floats, n: int) -> None:
+@leaf
+def _step(what: int, v: Floats, x: int, y: int, w: int, z: int, n: int) -> None:
     """Carry out one instruction on a block: ``z = what(x, y, w)``."""
     if what == ADD:
         for i in range(n):
-            z[i] = x[i] + y[i]
+            v[z, i] = v[x, i] + v[y, i]
     elif what == SUBTRACT:
         for i in range(n):
-            z[i] = x[i] - y[i]
+            v[z, i] = v[x, i] - v[y, i]
     elif what == MULTIPLY:
         for i in range(n):
-            z[i] = x[i] * y[i]
+            v[z, i] = v[x, i] * v[y, i]
     elif what == DIVIDE:
         for i in range(n):
-            z[i] = x[i] / y[i]
+            v[z, i] = v[x, i] / v[y, i]
     elif what == MODULO:
         for i in range(n):
-            z[i] = x[i] - y[i] * np.floor(x[i] / y[i])
+            v[z, i] = v[x, i] - v[y, i] * np.floor(v[x, i] / v[y, i])
     elif what == NEGATE:
         for i in range(n):
-            z[i] = -x[i]
+            v[z, i] = -v[x, i]
     elif what == LEAST:  # missing if one is: least(amount / user_p95, 1) is not 1 then
         for i in range(n):
-            z[i] = x[i] if x[i] <= y[i] else (y[i] if y[i] < x[i] else np.nan)
+            v[z, i] = v[x, i] if v[x, i] <= v[y, i] else (v[y, i] if v[y, i] < v[x, i] else np.nan)
     elif what == GREATEST:
         for i in range(n):
-            z[i] = x[i] if x[i] >= y[i] else (y[i] if y[i] > x[i] else np.nan)
+            v[z, i] = v[x, i] if v[x, i] >= v[y, i] else (v[y, i] if v[y, i] > v[x, i] else np.nan)
     elif what == FIRST:
         for i in range(n):
-            z[i] = y[i] if np.isnan(x[i]) else x[i]
+            v[z, i] = v[y, i] if np.isnan(v[x, i]) else v[x, i]
     elif what == CHOOSE:  # a condition that is missing does not hold
         for i in range(n):
-            z[i] = y[i] if x[i] == 1.0 else w[i]
+            v[z, i] = v[y, i] if v[x, i] == 1.0 else v[w, i]
     elif what == ABSOLUTE:
         for i in range(n):
-            z[i] = abs(x[i])
+            v[z, i] = abs(v[x, i])
     elif what == LOGARITHM:
         for i in range(n):
-            z[i] = math.log(x[i]) if x[i] > 0.0 else (-np.inf if x[i] == 0.0 else np.nan)
+            v[z, i] = (
+                math.log(v[x, i]) if v[x, i] > 0.0 else (-np.inf if v[x, i] == 0.0 else np.nan)
+            )
     elif what == ROOT:
         for i in range(n):
-            z[i] = math.sqrt(x[i]) if x[i] >= 0.0 else np.nan
+            v[z, i] = math.sqrt(v[x, i]) if v[x, i] >= 0.0 else np.nan
     elif what == EXPONENTIAL:
         for i in range(n):
-            z[i] = np.exp(x[i])
+            v[z, i] = np.exp(v[x, i])
     elif what == FLOOR:
         for i in range(n):
-            z[i] = np.floor(x[i])
+            v[z, i] = np.floor(v[x, i])
     elif what == CEILING:
         for i in range(n):
-            z[i] = np.ceil(x[i])
+            v[z, i] = np.ceil(v[x, i])
     elif what == ROUND:  # half to even
         for i in range(n):
-            z[i] = np.rint(x[i])
+            v[z, i] = np.rint(v[x, i])
     elif what == LESS:
         for i in range(n):
-            z[i] = 1.0 if x[i] < y[i] else (0.0 if x[i] >= y[i] else np.nan)
+            v[z, i] = 1.0 if v[x, i] < v[y, i] else (0.0 if v[x, i] >= v[y, i] else np.nan)
     elif what == AT_MOST:
         for i in range(n):
-            z[i] = 1.0 if x[i] <= y[i] else (0.0 if x[i] > y[i] else np.nan)
+            v[z, i] = 1.0 if v[x, i] <= v[y, i] else (0.0 if v[x, i] > v[y, i] else np.nan)
     elif what == EQUAL:
         for i in range(n):
-            z[i] = 1.0 if x[i] == y[i] else (0.0 if x[i] < y[i] or x[i] > y[i] else np.nan)
+            v[z, i] = (
+                1.0
+                if v[x, i] == v[y, i]
+                else (0.0 if v[x, i] < v[y, i] or v[x, i] > v[y, i] else np.nan)
+            )
     elif what == AND:
         for i in range(n):
-            z[i] = 0.0 if x[i] == 0.0 or y[i] == 0.0 else x[i] * y[i]
+            v[z, i] = 0.0 if v[x, i] == 0.0 or v[y, i] == 0.0 else v[x, i] * v[y, i]
     elif what == OR:
         for i in range(n):
-            z[i] = 1.0 if x[i] == 1.0 or y[i] == 1.0 else x[i] + y[i]
+            v[z, i] = 1.0 if v[x, i] == 1.0 or v[y, i] == 1.0 else v[x, i] + v[y, i]
     elif what == NOT:
         for i in range(n):
-            z[i] = 1.0 - x[i]
+            v[z, i] = 1.0 - v[x, i]
     elif what == MISSING:
         for i in range(n):
-            z[i] = 1.0 if np.isnan(x[i]) else 0.0
+            v[z, i] = 1.0 if np.isnan(v[x, i]) else 0.0
 
 
-@kernel
+@leaf
 def _judge(
-    rule: Ints, holds: Floats, broken: Floats, near: Floats, own: Floats, taken: Floats,
-    tally: Floats, combine: int, n: int,
+    rule: int, rules: Ints, v: Floats, holds: int, broken: int, near: int,
+    own: Floats, taken: Floats, tally: Floats, combine: int, n: int,
 ) -> None:  # fmt: skip
     """Settle one rule's answers, and add them to what the block's rows come to.
 
     Its own rows become: whether it applies, whether it is violated (each 0 or 1), its score in [0, 1].
     """
-    group, feeds = rule[GROUP], rule[FEEDS]
-    applies, when, score, total = own[APPLIES], own[WHEN], own[SCORE], tally[_TOTAL]
+    group, feeds = rules[rule, GROUP], rules[rule, FEEDS]
     for i in range(n):
-        applies[i] = 1.0 if holds[i] == 1.0 else 0.0
+        own[APPLIES, i] = 1.0 if v[holds, i] == 1.0 else 0.0
     if group >= 0:  # of a group only the first rule that applies judges a row
         for i in range(n):
-            free = applies[i] * (1.0 - taken[group, i])
-            taken[group, i] += free
-            applies[i] = free
+            own[APPLIES, i] *= 1.0 - taken[group, i]
+            taken[group, i] += own[APPLIES, i]
     for i in range(n):
-        when[i] = applies[i] if broken[i] == 1.0 else 0.0
+        own[WHEN, i] = own[APPLIES, i] if v[broken, i] == 1.0 else 0.0
     for i in range(n):  # what cannot be known is 1 where the rule is violated and 0 elsewhere
-        known = when[i] if np.isnan(near[i]) else near[i]
-        score[i] = min(max(known, 0.0), 1.0)
-    if not rule[NEAR_MISSES]:
+        score = own[WHEN, i] if np.isnan(v[near, i]) else v[near, i]
+        own[SCORE, i] = min(max(score, 0.0), 1.0)
+    if not rules[rule, NEAR_MISSES]:
         for i in range(n):
-            score[i] *= when[i]
+            own[SCORE, i] *= own[WHEN, i]
     if combine == MEAN:
         for i in range(n):
-            total[i] += score[i] * applies[i]
-            tally[_COUNT, i] += applies[i]
+            tally[_TOTAL, i] += own[SCORE, i] * own[APPLIES, i]
+            tally[_COUNT, i] += own[APPLIES, i]
     elif combine == MAX:
         for i in range(n):
-            total[i] = max(total[i], score[i] * applies[i])
+            tally[_TOTAL, i] = max(tally[_TOTAL, i], own[SCORE, i] * own[APPLIES, i])
     else:  # 1 - (1 - a)(1 - b): several weak signs add up, never above 1
         for i in range(n):
-            total[i] += score[i] * applies[i] * (1.0 - total[i])
+            tally[_TOTAL, i] += own[SCORE, i] * own[APPLIES, i] * (1.0 - tally[_TOTAL, i])
     for i in range(n):
-        tally[_VIOLATED, i] = max(tally[_VIOLATED, i], when[i])
-    if rule[ALWAYS_ALERT]:
+        tally[_VIOLATED, i] = max(tally[_VIOLATED, i], own[WHEN, i])
+    if rules[rule, ALWAYS_ALERT]:
         for i in range(n):
-            tally[_ALWAYS, i] = max(tally[_ALWAYS, i], when[i])
+            tally[_ALWAYS, i] = max(tally[_ALWAYS, i], own[WHEN, i])
     if feeds >= 0:
         for i in range(n):
-            tally[_FED + feeds, i] = max(tally[_FED + feeds, i], score[i] * applies[i])
+            tally[_FED + feeds, i] = max(tally[_FED + feeds, i], own[SCORE, i] * own[APPLIES, i])
 
 
-@kernel
+@leaf
 def _settle(
     tally: Floats, combine: int, anomaly_above: float, bands: Floats, numbers: Floats, marks: Marks,
     at: int, n: int,
@@ -175,48 +179,52 @@ def _settle(
         confidence = tally[_TOTAL, i]
         if combine == MEAN:
             confidence /= max(tally[_COUNT, i], 1.0)
-        confidence = min(max(confidence, 0.0), 1.0)
-        shown = np.rint(confidence * 1000.0) / 1000.0
-        anomaly = tally[_VIOLATED, i] == 1.0 or confidence > anomaly_above
-        band = bands.size
-        if anomaly:
-            band = 0
-            while band < bands.size - 1 and shown < bands[band]:
-                band += 1
-        numbers[CONFIDENCE, at + i] = confidence
-        numbers[SHOWN, at + i] = shown
-        for feed in range(3):
+        numbers[CONFIDENCE, at + i] = min(max(confidence, 0.0), 1.0)
+    for i in range(n):
+        numbers[SHOWN, at + i] = np.rint(numbers[CONFIDENCE, at + i] * 1000.0) / 1000.0
+    for feed in range(numbers.shape[0] - FED):
+        for i in range(n):
             numbers[FED + feed, at + i] = tally[_FED + feed, i]
-        marks[ANOMALY, at + i] = anomaly
-        marks[BAND, at + i] = band
+    for i in range(n):
+        near = numbers[CONFIDENCE, at + i] > anomaly_above
+        marks[ANOMALY, at + i] = near or tally[_VIOLATED, i] == 1.0
         marks[ALWAYS, at + i] = tally[_ALWAYS, i] == 1.0
+        marks[BAND, at + i] = 0
+    for band in range(bands.size - 1):
+        for i in range(n):
+            marks[BAND, at + i] += numbers[SHOWN, at + i] < bands[band]
+    for i in range(n):
+        if marks[ANOMALY, at + i] == 0:
+            marks[BAND, at + i] = bands.size
 
 
 @kernel
 def evaluate(
-    code: Ints, rules: Ints, groups: int, slots: int, constants: Floats, bands: Floats,
-    combine: int, anomaly_above: float,
-    inputs: Floats, coded: Ints, atoms: Ints, answers: Floats, at: int, rows: int,
+    code: Ints, rules: Ints, groups: int, slots: int, constants: Floats, asked: Ints,
+    bands: Floats, combine: int, anomaly_above: float,
+    inputs: Floats, coded: Ints, starts: Ints, answers: Floats, at: int,
     numbers: Floats, marks: Marks, violated: Words, verdicts: Floats,
 ) -> None:  # fmt: skip
-    """Ask a program of ``rows`` rows, the first of which is the row ``at`` of the table.
+    """Ask a program of some rows, the first of which is the row ``at`` of the table.
 
     Parameters
     ----------
-    code, rules, groups, slots, constants, bands, combine, anomaly_above
+    code, rules, groups, slots, constants, asked
         The program.
+    bands, combine, anomaly_above
+        What becomes of the answers.
     inputs
-        The columns it reads, (columns, rows or more), from the first of these rows on.
-    coded, atoms, answers
-        The texts as numbers, (columns, height); for each question about texts the column and where
-        its answers begin; the answer to each text.
+        The columns it reads, (columns, rows), of these rows alone.
+    coded, starts, answers
+        The texts as numbers, (columns, height); where the answers to each question about texts
+        begin; the answers, by the numbers of the texts.
     numbers, marks, violated
         To be filled, each (…, height); the last with one bit a rule, zero before.
     verdicts
         Where each rule's answers (applies, when, score) are wanted: (3, rules, height); else empty.
     """
-    width = min(rows, BLOCK)
-    n_inputs, n_atoms = inputs.shape[0], atoms.shape[0]
+    n_inputs, rows = inputs.shape
+    width, n_atoms = min(rows, BLOCK), starts.size
     work = np.empty((slots, width))
     tally = np.empty((_FED + 3, width))
     own = np.empty((3, width))
@@ -231,19 +239,19 @@ def evaluate(
             for i in range(n):
                 work[k, i] = inputs[k, start + i]
         for a in range(n_atoms):
-            column, first = atoms[a, 0], atoms[a, 1]
+            column, first = asked[a], starts[a]
             for i in range(n):
                 work[n_inputs + a, i] = answers[first + coded[column, at + start + i]]
         for line in range(code.shape[0]):
             what, out = code[line, 0], code[line, 1]
-            x, y, w = work[code[line, 2]], work[code[line, 3]], work[code[line, 4]]
+            x, y, w = code[line, 2], code[line, 3], code[line, 4]
             if what != RULE:
-                _step(what, x, y, w, work[out], n)
+                _step(what, work, x, y, w, out, n)
                 continue
-            _judge(rules[out], x, y, w, own, taken, tally, combine, n)
-            word, bit = out // 64, np.uint64(out % 64)
+            _judge(out, rules, work, x, y, w, own, taken, tally, combine, n)
+            word, bit = out // 64, np.uint64(1) << np.uint64(out % 64)
             for i in range(n):
-                violated[word, at + start + i] |= np.uint64(own[WHEN, i]) << bit
+                violated[word, at + start + i] |= bit if own[WHEN, i] == 1.0 else np.uint64(0)
             for part in range(verdicts.shape[0]):
                 for i in range(n):
                     verdicts[part, out, at + start + i] = own[part, i]

@@ -1,6 +1,7 @@
 """From the verdicts to the columns of the scored table."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,15 @@ from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.program import FEEDS
 
 NORMAL: Final = "normal"
+ANSWERS: Final = (
+    "rule_confidence",
+    "rule_is_anomaly",
+    "rule_violations",
+    *FEEDS,
+    "rule_severity",
+    "rule_action",
+    "rule_always_alert",
+)
 
 
 def answers(verdicts: Verdicts) -> dict[str, NDArray[np.generic]]:
@@ -20,15 +30,15 @@ def answers(verdicts: Verdicts) -> dict[str, NDArray[np.generic]]:
     ``rule_violations`` holds bits, (words, rows). Severity and action are the place of the band, one
     past the last for what is normal: see `severities` and `actions`.
     """
-    band = verdicts.marks[k.BAND]
+    band, holds = verdicts.marks[k.BAND], verdicts.marks.view(np.bool_)
     return {
         "rule_confidence": verdicts.numbers[k.SHOWN],
-        "rule_is_anomaly": verdicts.anomalies,
+        "rule_is_anomaly": holds[k.ANOMALY],
         "rule_violations": verdicts.bits,
         **{name: verdicts.numbers[k.FED + place] for place, name in enumerate(FEEDS)},
         "rule_severity": band,
         "rule_action": band,
-        "rule_always_alert": verdicts.marks[k.ALWAYS].view(np.bool_),
+        "rule_always_alert": holds[k.ALWAYS],
     }
 
 
@@ -44,23 +54,27 @@ def actions(pack: Pack) -> tuple[str | None, ...]:
 
 def detail(pack: Pack, verdicts: Verdicts) -> pl.DataFrame:
     """Return what the scored table says about the rules, one row a transaction."""
-    found = answers(verdicts)
+    return framed(pack, [rule.code for rule in verdicts.rules], answers(verdicts))
+
+
+def framed(pack: Pack, names: list[str], found: Mapping[str, NDArray[Any]]) -> pl.DataFrame:
+    """Return the answers as the columns of a scored table: words for codes, lists for bits."""
     band = pl.Series(found["rule_severity"])
+    own = {name: found[name] for name in ANSWERS}
     words = {
-        "rule_violations": codes(verdicts),
+        "rule_violations": codes(found["rule_violations"], names),
         "rule_severity": pl.Series(severities(pack), dtype=pl.String).gather(band),
         "rule_action": pl.Series(actions(pack), dtype=pl.String).gather(band),
     }
-    return pl.DataFrame({**found, **words})
+    return pl.DataFrame({**own, **words})
 
 
-def codes(verdicts: Verdicts) -> pl.Series:
+def codes(bits: NDArray[np.uint64], names: list[str]) -> pl.Series:
     """Return the codes of the violated rules of each row: few combinations, and mostly none."""
-    names = [rule.code for rule in verdicts.rules]
-    found = np.flatnonzero(verdicts.bits.any(axis=0))
-    masks, which = np.unique(verdicts.bits[:, found], axis=1, return_inverse=True)
+    found = np.flatnonzero(bits.any(axis=0))
+    masks, which = np.unique(bits[:, found], axis=1, return_inverse=True)
     lists = [[], *(named(mask, names) for mask in masks.T)]
-    place = np.zeros(verdicts.bits.shape[1], np.uint32)
+    place = np.zeros(bits.shape[1], np.uint32)
     place[found] = which + 1
     return pl.Series(lists, dtype=pl.List(pl.String)).gather(place)
 

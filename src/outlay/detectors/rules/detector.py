@@ -102,6 +102,10 @@ class RulesDetector:
         """Return what the scored table says about the rules."""
         return columns.detail(self.pack, self._judge.verdicts(Columns.of(table)))
 
+    def framed(self, answers: Mapping[str, NDArray[Any]]) -> pl.DataFrame:
+        """Return the answers as the columns of a scored table, in words."""
+        return columns.framed(self.pack, self._codes, answers)
+
     def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
         """Return a reason for every violation of each row, weightiest first."""
         wording = Wording(self.currency, self.history)

@@ -25,12 +25,17 @@ def numbers(source: Input | Atom, columns: Columns) -> k.Floats:
     if isinstance(source, Atom):
         one, other = (_strings(columns, name.column) for name in source.names)
         return np.array(source.answers_of_two(one, other), np.float64)
-    if columns.is_number(source.column):
-        found = columns.number(source.column)
-        return _flags(found) if source.kind == "boolean" else found
     if not columns.has(source.column):
-        return np.broadcast_to(_MISSING, columns.height)
-    return _read(columns, source)
+        return _missing(columns.height)
+    try:
+        found = columns.number(source.column)
+    except InputError:  # texts, and perhaps numbers in them
+        return _read(columns, source)
+    return _flags(found) if source.kind == "boolean" else found
+
+
+def _missing(height: int) -> k.Floats:
+    return _MISSING if height == 1 else np.broadcast_to(_MISSING, height)
 
 
 def _flags(values: k.Floats) -> k.Floats:
@@ -43,7 +48,7 @@ def _read(columns: Columns, source: Input) -> k.Floats:
     try:
         texts = columns.text(source.column)
     except PolarsError:  # lists and the like are no values at all
-        return np.broadcast_to(_MISSING, columns.height)
+        return _missing(columns.height)
     if source.kind == "boolean":
         words = {"true": 1.0, "false": 0.0}
         return np.array([words.get((text or "").lower(), np.nan) for text in texts], np.float64)
@@ -52,26 +57,32 @@ def _read(columns: Columns, source: Input) -> k.Floats:
 
 def texts(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Floats]:
     """Return the texts as numbers; where each question's answers begin; the answers."""
-    coded = np.empty((len(program.texts), columns.height), np.int32)
-    atoms: list[tuple[int, int]] = []
-    answers: list[float] = []
-    for at, (name, questions) in enumerate(program.texts):
-        known = _coded(columns, name, coded[at])
-        for question in questions:
-            atoms.append((at, len(answers)))
-            answers += question(known)
-    return coded, np.array(atoms, np.int32).reshape(-1, 2), np.array(answers)
-
-
-def _coded(columns: Columns, name: str, codes: k.Ints) -> Sequence[str | None]:
-    """Return a column's texts, each once where there are many rows; ``codes`` says which is where."""
-    if not columns.has(name):
-        codes[:] = 0
-        return _NO_TEXT
     if columns.height <= FEW:
-        codes[:] = np.arange(columns.height)
-        return _strings(columns, name)
-    return _distinct(columns, name, codes)
+        return _of_few(program, columns)
+    coded = np.empty((len(program.texts), columns.height), np.int32)
+    starts: list[int] = []
+    answers: list[float] = []
+    for codes, (name, questions) in zip(coded, program.texts, strict=True):
+        known = _distinct(columns, name, codes)
+        for question in questions:
+            starts.append(len(answers))
+            answers += question(known)
+    return coded, np.array(starts, np.int32), np.array(answers)
+
+
+def _of_few(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Floats]:
+    """Return the same for rows that each have their own number."""
+    answers: list[float] = []
+    for name, questions in program.texts:
+        said = _strings(columns, name)
+        for question in questions:
+            answers += question(said)
+    coded = np.zeros((len(program.texts), columns.height), np.int32)
+    starts = program.starts_of_one
+    if columns.height > 1:
+        coded[:] = np.arange(columns.height)
+        starts = starts * columns.height
+    return coded, starts, np.array(answers)
 
 
 def _strings(columns: Columns, name: str) -> Sequence[str | None]:
@@ -84,9 +95,10 @@ def _strings(columns: Columns, name: str) -> Sequence[str | None]:
 
 
 def _distinct(columns: Columns, name: str, codes: k.Ints) -> Sequence[str | None]:
+    """Return a column's texts, each once; ``codes`` says which is where."""
     try:
         column = columns.text(name)
-    except (InputError, PolarsError):
+    except (InputError, PolarsError):  # there is no such column, or one of lists and the like
         codes[:] = 0
         return _NO_TEXT
     # categories of its own: the numbers of those that others share depend on what these have seen

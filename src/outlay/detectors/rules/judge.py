@@ -1,6 +1,6 @@
 """What the rules say of every row of a table at once: violated, applying, and how nearly violated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -20,6 +20,7 @@ WORD: Final = 64
 """Rules in one integer."""
 _CHUNK: Final = 1 << 14
 """Rows that are brought together at a time: their columns stay in the cache."""
+_NOTHING: Final = np.empty(0)
 _COMBINING: Final[dict[Combine, int]] = {"mean": k.MEAN, "max": k.MAX, "any": k.ANY}
 
 
@@ -112,14 +113,10 @@ class Judge:
         sources = [numbers(source, columns) for source in asked.columns]
         said = texts(asked, columns)
         found = self._room(height, each=each)
-        chunk = np.empty((len(sources), min(height, _CHUNK)))
-        for at in range(0, height, _CHUNK):
-            rows = min(height - at, _CHUNK)
-            for place, source in enumerate(sources):
-                chunk[place, :rows] = source[at : at + rows]
+        for at, chunk in _chunks(sources, height):
             k.evaluate(
-                asked.code, asked.rules, asked.groups, asked.slots, asked.constants,
-                *self._combining, chunk, *said, at, rows,
+                asked.code, asked.rules, asked.groups, asked.slots, asked.constants, asked.asked,
+                *self._combining, chunk, *said, at,
                 found.numbers, found.marks, found.bits, found.each,
             )  # fmt: skip
         return found
@@ -134,6 +131,14 @@ class Judge:
             marks=np.empty((3, height), np.uint8),
             each=np.empty((3 if each else 0, count, height)),
         )
+
+
+def _chunks(sources: Sequence[k.Floats], height: int) -> Iterator[tuple[int, k.Floats]]:
+    """Yield where each stretch of rows begins, and its columns side by side."""
+    for at in range(0, height, _CHUNK):
+        rows = min(height - at, _CHUNK)
+        parts = sources if rows == height else [source[at : at + rows] for source in sources]
+        yield at, np.concatenate(parts or [_NOTHING]).reshape(len(parts), rows)
 
 
 def not_assessed(pack: Pack, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:

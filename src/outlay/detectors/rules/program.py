@@ -35,6 +35,8 @@ class Program:
         What is read as numbers: columns, and comparisons of two columns of texts.
     texts
         The columns of texts, with what is asked of each.
+    asked, starts_of_one
+        The question's column, by number; where its answers begin if there is one row.
     constants
         The numbers that stand in the rules.
     code
@@ -47,6 +49,8 @@ class Program:
 
     columns: tuple[Input | Atom, ...]
     texts: tuple[tuple[str, tuple[Answers, ...]], ...]
+    asked: k.Ints
+    starts_of_one: k.Ints
     constants: k.Floats
     code: k.Ints
     rules: k.Ints
@@ -63,10 +67,14 @@ def program(rules: Sequence[Rule]) -> Program:
     first = len(slots)
     code, n_slots = _with_slots(lines, slots, first)
     leaves = {what: [steps[at].leaf for at in slots if steps[at].what == what] for what in _LEAVES}
+    texts = _texts(cast("list[Atom]", leaves[k.ATOM]))
+    asked = [place for place, (_, questions) in enumerate(texts) for _ in questions]
     groups = list(dict.fromkeys(rule.group for rule in rules if rule.group))
     return Program(
         columns=cast("tuple[Input | Atom, ...]", tuple(leaves[k.COLUMN])),
-        texts=_texts(cast("list[Atom]", leaves[k.ATOM])),
+        texts=texts,
+        asked=np.array(asked, np.int32),
+        starts_of_one=np.arange(len(asked), dtype=np.int32),
         constants=np.array([float(cast("str", leaf)) for leaf in leaves[k.CONSTANT]]),
         code=np.array(code, np.int32).reshape(-1, 5),
         rules=np.array([_rule(rule, groups) for rule in rules], np.int32).reshape(-1, 4),
