@@ -1,9 +1,17 @@
-"""The one place that names numba, so its options are chosen once.
+"""The one place that names numba, so its options are chosen once; and the threads kernels run on.
 
 No fastmath and no parallel: either would let the batch and the online path differ in the last bit.
+Kernels run without the interpreter's lock, so chunks of rows go to a pool of threads, kept for the
+process; rows do not see each other, so neither chunks nor threads leave a mark.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -49,3 +57,61 @@ def is_cached(function: Callable[..., Any]) -> bool:
         getattr(getattr(function, "_cache", None), "_cache_file", None), "_index_path", ""
     )
     return bool(index) and Path(index).is_file()
+
+
+CHUNK = 1 << 14
+"""Rows that one thread takes at a time: some milliseconds of work, and little memory."""
+_threads: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def threads(most: int | None) -> Iterator[None]:
+    """Let `in_chunks` use at most so many threads meanwhile; None is one a core."""
+    before = _threads.set(most)
+    try:
+        yield
+    finally:
+        _threads.reset(before)
+
+
+def in_chunks(work: Callable[[int, int], None], rows: int, size: int = CHUNK) -> None:
+    """Call ``work(start, stop)`` for consecutive chunks of the rows, on several threads.
+
+    The caller's own thread takes part and never waits for a helper that has not begun, so calls
+    may nest; few rows are worked through with no thread at all.
+    """
+    if rows <= size:
+        work(0, rows)
+        return
+    helpers = min(_threads.get() or cores(), -(-rows // size)) - 1
+    chunks = count(step=size)
+
+    def take() -> None:
+        for start in chunks:  # the counter is shared: each chunk goes to whoever is free
+            if start >= rows:
+                return
+            work(start, min(start + size, rows))
+
+    helping: list[Future[None]] = [_pool().submit(take) for _ in range(helpers)]
+    try:
+        take()
+    finally:
+        for helper in helping:
+            helper.cancel()
+    for helper in helping:
+        if not helper.cancelled():
+            helper.result()
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(cores() - 1, 1), thread_name_prefix="outlay")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)

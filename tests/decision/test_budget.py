@@ -45,7 +45,7 @@ def naive(shares, times, budget, books):
 def test_budget_is_met_though_the_scores_drift(drift, rows_per_day):
     """Realised alerts stay within 20 % of the budget when scores rise or sink for good."""
     shares, times = months(1, rows_per_day=rows_per_day, drift=drift)
-    alerts, _, _ = given_in_order(shares, times, RATE, Books(rows_per_day=rows_per_day))
+    alerts, *_ = given_in_order(shares, times, RATE, Books(rows_per_day=rows_per_day))
 
     assert alerts.mean() == pytest.approx(0.01, rel=0.2)
 
@@ -53,7 +53,7 @@ def test_budget_is_met_though_the_scores_drift(drift, rows_per_day):
 def test_number_a_day_is_met():
     """Fifty a day is fifty a day on average, also when the business is twice that of training."""
     shares, times = months(2, rows_per_day=4_000, drift=1.0)
-    alerts, _, _ = given_in_order(shares, times, Budget(per_day=50), Books(rows_per_day=2_000))
+    alerts, *_ = given_in_order(shares, times, Budget(per_day=50), Books(rows_per_day=2_000))
 
     assert alerts.sum() / 60 == pytest.approx(50, rel=0.1)
 
@@ -62,7 +62,7 @@ def test_a_burst_of_bad_ones_is_paced():
     """A day on which everything looks bad gets its few alerts and what was owed, not all of them."""
     quiet, bad = np.full(3_000, 0.9), np.full(1_000, 0.012)
     times = np.concatenate([np.linspace(0, 29 * DAY, 3_000), np.linspace(29, 30, 1_000) * DAY])
-    alerts, _, _ = given_in_order(
+    alerts, *_ = given_in_order(
         np.concatenate([quiet, bad]), times.astype(np.int64), RATE, Books(rows_per_day=100)
     )
 
@@ -79,7 +79,7 @@ def test_alerts_are_what_the_definition_says(rows, budget):
     shares, times = np.array([r[0] for r in rows]), np.array([r[1] * 1000 for r in rows])
     books = Books(rows_per_day=50)
 
-    alerts, _, _ = given_in_order(shares, times, budget, books)
+    alerts, *_ = given_in_order(shares, times, budget, books)
 
     assert alerts.tolist() == naive(shares, times, budget, books)
 
@@ -90,12 +90,14 @@ def test_the_past_alone_counts_and_books_carry_it(cut, budget):
     shares, times = months(3, rows_per_day=4, drift=0.1)
     shares, times = shares[:200], times[:200]
     books = Books(rows_per_day=4)
-    whole, thresholds, end = given_in_order(shares, times, budget, books)
-    first, held, middle = given_in_order(shares[:cut], times[:cut], budget, books)
-    rest, _, again = given_in_order(shares[cut:], times[cut:], budget, middle)
+    whole, thresholds, owed, end = given_in_order(shares, times, budget, books)
+    first, held, _, middle = given_in_order(shares[:cut], times[:cut], budget, books)
+    rest, _, later, again = given_in_order(shares[cut:], times[cut:], budget, middle)
 
     np.testing.assert_array_equal(whole, np.concatenate([first, rest]))
     np.testing.assert_array_equal(thresholds[:cut], held)
+    np.testing.assert_array_equal(owed[cut:], later)
+    assert owed[cut - 1] == middle.owed
     assert end == again
 
 
@@ -104,9 +106,9 @@ def test_order_of_rows_does_not_count(order):
     """Rows in any order get the same alerts, as long as the order in time is told."""
     rng = np.random.default_rng(3)
     shares, times = rng.random(40) ** 3, np.arange(40) * DAY // 7
-    straight, _, end = given_in_order(shares, times, RATE, Books(rows_per_day=7))
+    straight, _, _, end = given_in_order(shares, times, RATE, Books(rows_per_day=7))
     mixed = np.array(order)
-    alerts, _, other = allot(
+    alerts, _, _, other = allot(
         shares[mixed], times[mixed], np.argsort(mixed), RATE, Books(rows_per_day=7)
     )
 
@@ -117,7 +119,7 @@ def test_order_of_rows_does_not_count(order):
 def test_quiet_weeks_earn_no_flood():
     """After a month without anything bad the threshold is at most e times the budget."""
     shares, times = np.full(3_000, 0.9), np.linspace(0, 30 * DAY, 3_000).astype(np.int64)
-    _, thresholds, books = given_in_order(shares, times, RATE, Books(rows_per_day=100))
+    _, thresholds, _, books = given_in_order(shares, times, RATE, Books(rows_per_day=100))
 
     assert thresholds.max() == pytest.approx(0.01 * math.e)
     assert books.owed == pytest.approx(7)

@@ -7,7 +7,7 @@ control loop on the realised rate, as in adaptive conformal inference (Gibbs and
 conformal inference under distribution shift", NeurIPS 2021). Only the past counts, live as in batch.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -67,10 +67,29 @@ class Books(msgspec.Struct, frozen=True):
     last: int | None = None
 
 
-def allot(
-    shares: Floats, times: Ints, order: Ints, budget: Budget, books: Books
-) -> tuple[Bools, Floats, Books]:
-    """Return which transactions become alerts, the threshold each was held to, and the new books.
+class Allotted(NamedTuple):
+    """What the budget has room for.
+
+    Parameters
+    ----------
+    in_budget
+        Which transactions become alerts, (n,).
+    alert_share
+        The threshold that each was held to, (n,).
+    owed
+        What was owed after each, (n,).
+    books
+        The new books.
+    """
+
+    in_budget: Bools
+    alert_share: Floats
+    owed: Floats
+    books: Books
+
+
+def allot(shares: Floats, times: Ints, order: Ints, budget: Budget, books: Books) -> Allotted:
+    """Return which transactions become alerts, going through them in time.
 
     Parameters
     ----------
@@ -84,22 +103,23 @@ def allot(
         What is allowed, and what the transactions before left.
     """
     alerts = np.zeros(shares.size, np.bool_)
-    thresholds = np.empty(shares.size)
+    thresholds, after = np.empty((2, shares.size))
     daily = budget.daily(books.rows_per_day)
     by_row, by_day = (0.0, daily) if budget.per_day is not None else (budget.rate or 0.0, 0.0)
     last = books.last if books.last is not None else int(times[order[0]])
     owed, last = _allot(
         shares, times, order, budget.share(books.rows_per_day), by_row, by_day,
         max(SETTLE_DAYS * daily, LEAST_SETTLED), PATIENCE_DAYS * max(daily, 1.0),
-        books.owed, last, alerts, thresholds,
+        books.owed, last, alerts, thresholds, after,
     )  # fmt: skip
-    return alerts, thresholds, Books(books.rows_per_day, float(owed), int(last))
+    return Allotted(alerts, thresholds, after, Books(books.rows_per_day, float(owed), int(last)))
 
 
 @kernel
 def _allot(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
     shares: Floats, times: Ints, order: Ints, base: float, by_row: float, by_day: float,
     scale: float, limit: float, owed: float, last: int, alerts: Bools, thresholds: Floats,
+    after: Floats,
 ) -> tuple[float, int]:  # fmt: skip
     """Go through the transactions in time; return what is owed at the end, and when that was."""
     for k in range(order.size):
@@ -112,4 +132,5 @@ def _allot(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
         if shares[row] <= thresholds[row]:
             alerts[row] = True
             owed = max(owed - 1.0, -limit)
+        after[row] = owed
     return owed, last

@@ -9,12 +9,15 @@ means: 1 in 100 training transactions looked this bad.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.schema.tail import Tail
+from outlay.jit import in_chunks
+from outlay.schema._tail_kernels import inverse_sums, log_shares
+from outlay.schema.tail import Points, Tail, packed
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +31,7 @@ WEIGHTS: Final = {
 """What each witness counts; chosen by measurement (docs/explanation/ranking.md)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Risk:
     """What training learned of the witnesses.
 
@@ -46,19 +49,47 @@ class Risk:
     @classmethod
     def fit(cls, witnesses: Mapping[str, Floats]) -> Self:
         """Learn from the training transactions' witnesses, each (n,), high = anomalous."""
-        tails = {name: Tail.fit(values) for name, values in witnesses.items()}
-        return cls(tails, Tail.fit(_evidence(tails, witnesses)))
+        names = sorted(witnesses)
+        tails = [Tail.fit(witnesses[name]) for name in names]
+        stacked = np.stack([witnesses[name] for name in names])
+        evidence = _evidence(stacked, packed(tails), _weights(names))
+        return cls(dict(zip(names, tails, strict=True)), Tail.fit(evidence[0]))
 
     def share(self, witnesses: Mapping[str, Floats]) -> Floats:
         """Return the share of training transactions with at least as much evidence, (n,)."""
-        return self.total.share(_evidence(self.tails, witnesses))
+        names, points, weights, total = self._ready
+        shares = np.empty(len(witnesses[names[0]]))
+
+        def part(start: int, stop: int) -> None:
+            stacked = np.empty((len(names), stop - start))
+            for place, name in enumerate(names):
+                stacked[place] = witnesses[name][start:stop]
+            evidence = _evidence(stacked, points, weights)
+            log_shares(evidence, *total, evidence)
+            np.exp(evidence[0], out=shares[start:stop])
+
+        in_chunks(part, len(shares))
+        return shares
+
+    @cached_property
+    def _ready(self) -> tuple[list[str], Points, Floats, Points]:
+        """Return the witnesses in their order, and all tails as the kernel takes them."""
+        names = sorted(self.tails)
+        own = packed([self.tails[name] for name in names])
+        return names, own, _weights(names), packed([self.total])
 
 
-def _evidence(tails: Mapping[str, Tail], witnesses: Mapping[str, Floats]) -> Floats:
-    """Return the log of the weighted sum of 1 / p."""
-    inverse = sum(WEIGHTS[name] / tails[name].share(witnesses[name]) for name in sorted(tails))
-    evidence: Floats = np.log(np.asarray(inverse))
-    return evidence
+def _weights(names: list[str]) -> Floats:
+    return np.array([WEIGHTS[name] for name in names])
+
+
+def _evidence(shares: Floats, points: Points, weights: Floats) -> Floats:
+    """Return the log of the weighted sum of 1 / p, (1, n); the witnesses' memory is used up."""
+    log_shares(shares, *points, shares)
+    np.exp(shares, out=shares)
+    evidence = np.empty((1, shares.shape[1]))
+    inverse_sums(shares, weights, evidence[0])
+    return np.log(evidence, out=evidence)
 
 
 def as_risk(share: Floats) -> Floats:

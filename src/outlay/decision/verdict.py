@@ -1,12 +1,19 @@
-"""Scores to one verdict: anomaly, severity, outcome."""
+"""Evidence to one verdict: anomaly, severity, outcome. Arrays, for a table as for one payment."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import msgspec
-import polars as pl
+import numpy as np
 from msgspec import Meta
 
+from outlay.decision._kernels import Bools, Codes, Floats, judge
+
 Outcome = Literal["approve", "review", "block"]
+Severity = Literal["low", "medium", "high", "critical"]
+
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""The words behind the numbers of a verdict, mildest first."""
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,47 +40,49 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 10
 
 
-def verdict(table: pl.DataFrame, *, forest_threshold: float, policy: Policy) -> pl.DataFrame:
-    """Return the columns is_anomaly, severity, outcome, is_alert and assessed.
+class Verdict(NamedTuple):
+    """What was decided, an array each; severity and outcome as places in the words above."""
+
+    is_anomaly: Bools
+    severity: Codes
+    outcome: Codes
+    is_alert: Bools
+    assessed: Bools
+
+
+class Evidence(NamedTuple):
+    """What a verdict is made of, an array each, a transaction a row.
 
     Parameters
     ----------
-    table
-        anomaly_score, rule_is_anomaly, rule_always_alert, fuzzy_risk_category, prior_count,
-        tail_share (of the risk), alert_share (the tail share it was held to) and in_budget, one
-        row a transaction.
-    forest_threshold
-        From which anomaly_score on a transaction is an anomaly.
-    policy
-        Severities' and outcomes' rules.
+    is_anomaly
+        What a detector calls one.
+    always_alert
+        What a rule wants seen, whatever the budget.
+    in_budget
+        What the budget has room for.
+    share, alert_share
+        The tail share of the risk, and the one that it was held to.
+    prior_count
+        The user's earlier payments.
     """
-    anomaly = (
-        pl.col("rule_is_anomaly")
-        | (pl.col("anomaly_score") >= forest_threshold)
-        | (pl.col("fuzzy_risk_category") == "high")
-    )
-    against = pl.col("tail_share") / pl.col("alert_share")
-    severity = (
-        pl.when(~pl.col("is_alert"))
-        .then(pl.lit("low"))
-        .when(against <= policy.critical)
-        .then(pl.lit("critical"))
-        .when(against <= policy.high)
-        .then(pl.lit("high"))
-        .otherwise(pl.lit("medium"))
-    )
-    outcome = (
-        pl.when(pl.col("severity") == "critical")
-        .then(pl.lit(policy.outcome_of_critical))
-        .when("is_alert")
-        .then(pl.lit(policy.outcome_of_alert))
-        .otherwise(pl.lit("approve"))
-    )
-    return (
-        table.lazy()
-        .with_columns(is_alert=pl.col("in_budget") | pl.col("rule_always_alert"))
-        .with_columns(is_anomaly=anomaly, severity=severity)
-        .with_columns(outcome=outcome, assessed=pl.col("prior_count") >= policy.min_history)
-        .select("is_anomaly", "severity", "outcome", "is_alert", "assessed")
-        .collect()
-    )
+
+    is_anomaly: Bools
+    always_alert: Bools
+    in_budget: Bools
+    share: Floats
+    alert_share: Floats
+    prior_count: Floats
+
+
+def verdict(of: Evidence, policy: Policy) -> Verdict:
+    """Return what follows from the evidence under a policy."""
+    rows = len(of.share)
+    is_alert, severity = np.empty(rows, np.bool_), np.empty(rows, np.uint8)
+    judge(
+        of.share, of.alert_share, of.in_budget, of.always_alert,
+        policy.high, policy.critical, is_alert, severity,
+    )  # fmt: skip
+    outcomes = ("approve", *[policy.outcome_of_alert] * 2, policy.outcome_of_critical)
+    outcome = np.array([OUTCOMES.index(word) for word in outcomes], np.uint8)[severity]
+    return Verdict(of.is_anomaly, severity, outcome, is_alert, of.prior_count >= policy.min_history)

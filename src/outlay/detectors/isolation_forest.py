@@ -19,6 +19,7 @@ from outlay.detectors.forest_settings import FEATURES, ForestSettings
 from outlay.detectors.surprise import Shape, Side
 from outlay.errors import ConfigError, InputError, ModelError, nearest
 from outlay.schema.reason import Reason
+from outlay.schema.table import Columns
 from outlay.schema.tail import Tail
 
 Floats = NDArray[np.float64]
@@ -110,12 +111,20 @@ class IsolationForestDetector:
 
     def score(self, table: pl.DataFrame) -> Floats:
         """Return each row's score: 0.5 is the middle, towards 1 the row is easily set apart."""
+        return self.answers(Columns.of(table))["anomaly_score"]
+
+    def answers(self, columns: Columns) -> dict[str, Floats]:
+        """Return the scores as ``anomaly_score``."""
         learned = self.learned
-        return learned.forest.score(self._columns(table), learned.fill)
+        return {"anomaly_score": learned.forest.score(self._taken(columns), learned.fill)}
+
+    def framed(self, answers: Mapping[str, Any]) -> pl.DataFrame:
+        """Return the answers as the column of a scored table."""
+        return pl.DataFrame({"anomaly_score": answers["anomaly_score"]})
 
     def detail(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return the scores as the column ``anomaly_score``."""
-        return pl.DataFrame({"anomaly_score": self.score(table)})
+        return self.framed(self.answers(Columns.of(table)))
 
     def tail(self, scores: Floats) -> Floats:
         """Return the share of training scores at least as high as each of ``scores``."""
@@ -187,15 +196,19 @@ class IsolationForestDetector:
 
     def _columns(self, table: pl.DataFrame) -> Floats:
         """Return the features, feature by row."""
-        for name in self.settings.features:
-            if name not in table.columns:
+        return self._taken(Columns.of(table))
+
+    def _taken(self, columns: Columns) -> Floats:
+        taken = np.empty((len(self.settings.features), columns.height))
+        for place, name in enumerate(self.settings.features):
+            if not columns.has(name):
                 raise InputError(
                     f"The isolation forest looks at {name!r}, and the table has no such column."
-                    f"{nearest(name, table.columns)}\n\n"
+                    f"{nearest(name, columns.names)}\n\n"
                     f"Hint: it needs {', '.join(self.settings.features)}."
                 )
-        wanted = table.select(pl.col(self.settings.features).cast(pl.Float64))
-        return wanted.to_numpy(order="fortran").T
+            taken[place] = columns.number(name)
+        return taken
 
 
 def _damaged(damage: str) -> ModelError:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from outlay.pipeline.judge import Judged, details, featured, judge
+from outlay.pipeline.judge import Judged, answered, featured, judge
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress, Quiet
 from outlay.pipeline.scored import scored_table
 from outlay.pipeline.settings import Config
 from outlay.pipeline.train import train
 from outlay.schema.intake import Accepted
+from outlay.schema.table import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ def learn_and_judge(accepted: Accepted, config: Config, progress: Progress | Non
     """Train on the transactions and judge the same ones."""
     say = progress or Quiet()
     say.stage(f"Learning the habits of {accepted.transactions['user_id'].n_unique():,} users")
-    model, table, detail = train(accepted.transactions, config, accepted.currency)
+    model, table, answers = train(accepted.transactions, config, accepted.currency)
     say.stage(f"Judging {len(table):,} transactions")
-    judged = judge(model, table, model.pasts, detail, frozen=True)
+    found = answered(model, Columns.of(table), answers)
+    judged = judge(model, table, model.pasts, found, frozen=True)
     return _job(accepted, model, judged)
 
 
@@ -54,7 +56,7 @@ def judge_with(accepted: Accepted, model: Model, progress: Progress | None = Non
     say = progress or Quiet()
     say.stage(f"Judging {len(accepted.transactions):,} transactions")
     table, after = featured(accepted.transactions, model.population, model.config, model.pasts)
-    judged = judge(model, table, after, details(table, model.detectors))
+    judged = judge(model, table, after, answered(model, Columns.of(table)))
     return _job(accepted, model.moved(judged.pasts, judged.books), judged)
 
 

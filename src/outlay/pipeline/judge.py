@@ -1,25 +1,73 @@
-"""Features and detectors to one decision a transaction."""
+"""Features and detectors to one decision a transaction: the same arrays for a file and a payment.
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+Three steps. What the detectors say and how rare it is goes row by row (`answered`), the alert
+budget goes through all rows in time (`budgeted`), and what follows is row by row again (`decided`).
+So rows may be judged in parts, as long as the budget sees them all in order.
+"""
+
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.decision import Books, allot, as_risk, verdict
-from outlay.detectors.base import Detector
+from outlay.decision import (
+    OUTCOMES,
+    SEVERITIES,
+    Allotted,
+    Books,
+    Evidence,
+    Verdict,
+    allot,
+    as_risk,
+    verdict,
+)
 from outlay.features import Arrangement, Pasts, Population, compute
 from outlay.features.arrange import time_order
 from outlay.features.profiles import with_full_history
+from outlay.pipeline.ask import Answers, ask, witnesses
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.settings import Config
 from outlay.schema.columns import DECISION
+from outlay.schema.table import Columns
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_FUZZY_HIGH: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the detectors say of some rows, and how rare so much evidence is in training."""
+
+    answers: Answers
+    share: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Everything that is decided about some rows, an array each.
+
+    Parameters
+    ----------
+    answers
+        What the detectors said.
+    share, risk
+        The tail share of the evidence in training, and the same as 0 to 100.
+    alert_share
+        The tail share that each row was held to.
+    verdict
+        What follows; `outlay.decision.SEVERITIES` and ``OUTCOMES`` are the words of its codes.
+    """
+
+    answers: Answers
+    share: Floats
+    risk: Floats
+    alert_share: Floats
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +98,86 @@ def featured(
     return table, after
 
 
-def details(table: pl.DataFrame, detectors: Mapping[str, Detector]) -> pl.DataFrame:
-    """Return the detectors' columns side by side."""
-    with ThreadPoolExecutor(len(detectors)) as pool:  # they compute outside the interpreter's lock
-        parts: list[pl.DataFrame] = list(
-            pool.map(lambda detector: detector.detail(table), detectors.values())
-        )
-    return pl.concat(parts, how="horizontal")
+def answered(model: Model, columns: Columns, answers: Answers | None = None) -> Answered:
+    """Ask the detectors, unless they did answer; rows do not see each other."""
+    answers = answers or ask(model.detectors, columns)
+    return Answered(answers, model.risk.share(witnesses(columns, answers)))
 
 
-def witnesses(table: pl.DataFrame, detail: pl.DataFrame) -> dict[str, Floats]:
-    """Return what speaks of a transaction's risk, each (n,), high = anomalous."""
-    return {
-        "isolation_forest": detail["anomaly_score"].to_numpy(),
-        "fuzzy": detail["fuzzy_risk_score"].to_numpy(),
-        "rules": detail["rule_confidence"].to_numpy(),
-        "amount_oddity": table["amount_oddity"].to_numpy(),
-        "amount_log": table["amount_log"].to_numpy(),
-    }
+def budgeted(  # noqa: PLR0913 - whose, of what, and how
+    model: Model,
+    shares: Floats,
+    times: Ints,
+    order: Ints | None = None,
+    *,
+    frozen: bool = False,
+    books: Books | None = None,
+) -> Allotted:
+    """Say which rows the alert budget has room for.
+
+    Parameters
+    ----------
+    model
+        The model.
+    shares, times
+        The tail shares of all rows, and when each was made, in microseconds.
+    order
+        The rows by time; none if they stand so.
+    frozen
+        Hold every row to the same threshold: right for the transactions that the model was trained
+        on, among which the budget is met by definition.
+    books
+        What the transactions before left; by default as the model knows.
+    """
+    budget, books = model.config.alerts.budget(), books or model.books
+    if frozen:
+        threshold = budget.share(books.rows_per_day)
+        held = np.full(shares.size, threshold)
+        return Allotted(shares <= threshold, held, np.full(shares.size, books.owed), books)
+    return allot(shares, times, np.arange(shares.size) if order is None else order, budget, books)
+
+
+def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) -> Verdicts:
+    """Return what follows for rows that the budget has been through."""
+    given = of.answers.given
+    is_anomaly = given["rule_is_anomaly"] | (given["anomaly_score"] >= model.forest_threshold)
+    is_anomaly |= given["fuzzy_risk_category"] == _FUZZY_HIGH
+    for name, plugged in of.answers.plugged.items():
+        is_anomaly |= plugged.score >= model.detectors[name].threshold
+    evidence = Evidence(
+        is_anomaly=is_anomaly,
+        always_alert=given["rule_always_alert"],
+        in_budget=allotted.in_budget,
+        share=of.share,
+        alert_share=allotted.alert_share,
+        prior_count=columns.number("prior_count"),
+    )
+    return Verdicts(
+        of.answers,
+        of.share,
+        as_risk(of.share),
+        allotted.alert_share,
+        verdict(evidence, model.config.policy),
+    )
+
+
+def judge_arrays(  # noqa: PLR0913 - as `budgeted`
+    model: Model,
+    columns: Columns,
+    times: Ints,
+    order: Ints | None = None,
+    *,
+    frozen: bool = False,
+    books: Books | None = None,
+) -> tuple[Verdicts, Allotted]:
+    """Decide rows that have their features; see `budgeted` for the arguments."""
+    found = answered(model, columns)
+    allotted = budgeted(model, found.share, times, order, frozen=frozen, books=books)
+    return decided(model, columns, found, allotted), allotted
 
 
 def judge(
-    model: Model, table: pl.DataFrame, after: Pasts, detail: pl.DataFrame, *, frozen: bool = False
+    model: Model, table: pl.DataFrame, after: Pasts, found: Answered, *, frozen: bool = False
 ) -> Judged:
     """Decide every transaction of a table that has its features.
 
@@ -81,33 +187,26 @@ def judge(
         The trained model, whose books say what is owed.
     table, after
         As `featured` returned them.
-    detail
-        As `details` returned it.
+    found
+        As `answered` returned it.
     frozen
-        Hold every transaction to the same threshold: right for the transactions that the model was trained
-        on, among which the budget is met by definition.
+        As for `budgeted`.
     """
-    shares = model.risk.share(witnesses(table, detail))
-    in_budget, alert_share, books = _budgeted(model, table, shares, frozen=frozen)
-    columns = table.select("prior_count").with_columns(
-        tail_share=shares, alert_share=alert_share, in_budget=in_budget, risk=as_risk(shares)
-    )
-    decided = verdict(
-        columns.hstack(detail),
-        forest_threshold=model.forest_threshold,
-        policy=model.config.policy,
-    )
-    whole = table.hstack(detail).hstack(columns.select("risk")).hstack(decided)
-    whole = whole.with_columns(reasons=reasons(model, whole))
-    return Judged(whole.select(pl.exclude(DECISION), *DECISION), alert_share, after, books)
-
-
-def _budgeted(
-    model: Model, table: pl.DataFrame, shares: Floats, *, frozen: bool
-) -> tuple[Bools, Floats, Books]:
-    budget = model.config.alerts.budget()
-    if frozen:
-        threshold = budget.share(model.books.rows_per_day)
-        return shares <= threshold, np.full(shares.size, threshold), model.books
     times = table["timestamp"].to_physical().to_numpy()
-    return allot(shares, times, time_order(table), budget, model.books)
+    order = None if frozen else time_order(table)
+    allotted = budgeted(model, found.share, times, order, frozen=frozen)
+    verdicts = decided(model, Columns.of(table), found, allotted)
+    whole = table.hstack(decision_frame(model, verdicts))
+    whole = whole.with_columns(reasons=reasons(model, whole))
+    plugged = [frame.detail for frame in found.answers.plugged.values()]
+    whole = pl.concat([whole.select(pl.exclude(DECISION), *DECISION), *plugged], how="horizontal")
+    return Judged(whole, allotted.alert_share, after, allotted.books)
+
+
+def decision_frame(model: Model, verdicts: Verdicts) -> pl.DataFrame:
+    """Return what is decided as the scored table's columns, all but the reasons."""
+    own: dict[str, Any] = verdicts.verdict._asdict()
+    own["severity"] = pl.Series(SEVERITIES).gather(verdicts.verdict.severity)
+    own["outcome"] = pl.Series(OUTCOMES).gather(verdicts.verdict.outcome)
+    given = verdicts.answers.framed(model.detectors)
+    return given.hstack(pl.DataFrame({"risk": verdicts.risk, **own}))

@@ -1,13 +1,15 @@
 """The reasons of what was flagged, weightiest first, in words."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from outlay.features.words import words
 from outlay.pipeline.model import Model
 from outlay.schema.reason import Reason
+from outlay.schema.table import Columns
 
 VOICE: Final = {"rules": 1.0, "isolation_forest": 0.9, "fuzzy": 0.1}
 """How loudly each detector speaks; a rule that somebody wrote goes before what a model credits."""
@@ -118,3 +120,15 @@ def _cold(n: float) -> Reason:
     return Reason(
         "not_assessed", f"{earlier} of this user: judged against all users", 0.0, "decision"
     )
+
+
+def texts(model: Model, columns: Columns, verdicts: Any) -> dict[int, list[str]]:
+    """Return the texts of the flagged rows' reasons, by row."""
+    from outlay.pipeline.judge import decision_frame
+
+    flagged = np.flatnonzero(verdicts.verdict.is_anomaly | verdicts.verdict.is_alert)
+    if not len(flagged):
+        return {}
+    whole = columns.frame().hstack(decision_frame(model, verdicts))
+    said = explain(model, whole[flagged])
+    return {int(k): [r.text for r in own] for k, own in zip(flagged, said, strict=True)}

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,12 +12,12 @@ import polars as pl
 from outlay.decision import Books, Risk
 from outlay.detectors.base import Detector, load_detector
 from outlay.features import Arrangement, Pasts, Population
+from outlay.pipeline.ask import BUILT_IN, Answers, ask, witnesses
 from outlay.pipeline.draw import buckets, counted, drawn
-from outlay.pipeline.judge import details, featured, witnesses
+from outlay.pipeline.judge import featured
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
-
-DETECTORS: Final = ("rules", "isolation_forest", "fuzzy")
+from outlay.schema.table import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Seen:
 
 def train(
     transactions: pl.DataFrame, config: Config, currency: str | None = None
-) -> tuple[Model, pl.DataFrame, pl.DataFrame]:
-    """Return the model, and the transactions' features and the detectors' columns on the way.
+) -> tuple[Model, pl.DataFrame, Answers]:
+    """Return the model, and the transactions' features and what the detectors say of them.
 
     The rows' order does not count. No label is looked at. Of more than ``train.max_rows`` rows
     those of some users are learned from, drawn as `outlay.pipeline.draw` says.
@@ -65,10 +65,10 @@ def train(
     population = _population(transactions, config, sample, arranged)
     table, pasts = featured(transactions, population, config, arranged=arranged)
     learning = table if sample is None else table.filter(sample)
-    model, detail = learn(learning, population, config, currency, Seen.of(transactions))
+    model, answers = learn(learning, population, config, currency, Seen.of(transactions))
     if sample is not None:
-        detail = details(table, model.detectors)
-    return replace(model, pasts=pasts), table, detail
+        answers = ask(model.detectors, Columns.of(table))
+    return replace(model, pasts=pasts), table, answers
 
 
 def _sample(transactions: pl.DataFrame, most: int) -> pl.Series | None:
@@ -89,8 +89,8 @@ def _population(
 
 def learn(
     table: pl.DataFrame, population: Population, config: Config, currency: str | None, seen: Seen
-) -> tuple[Model, pl.DataFrame]:
-    """Return the model without users' states, and the detectors' columns.
+) -> tuple[Model, Answers]:
+    """Return the model without users' states, and what the detectors say.
 
     Parameters
     ----------
@@ -104,25 +104,26 @@ def learn(
         What is known of all transactions.
     """
     detectors = _fitted(table, config, currency)
-    detail = details(table, detectors)
+    columns = Columns.of(table)
+    answers = ask(detectors, columns)
     model = Model(
         config=config,
         population=population,
         detectors=detectors,
-        risk=Risk.fit(witnesses(table, detail)),
+        risk=Risk.fit(witnesses(columns, answers)),
         currency=currency,
-        training=_figures(seen, len(table), detail),
+        training=_figures(seen, len(table), answers),
         pasts=Pasts(),
         books=Books(rows_per_day=seen.rows_per_day(config.input.timezone)),
     )
-    return model, detail
+    return model, answers
 
 
 def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[str, Detector]:
     """Train the detectors side by side: none needs another."""
-    with ThreadPoolExecutor(len(DETECTORS)) as pool:
-        made = [_made(name, config, currency) for name in DETECTORS]
-        return dict(zip(DETECTORS, pool.map(lambda one: one.fit(table), made), strict=True))
+    with ThreadPoolExecutor(len(BUILT_IN)) as pool:
+        made = [_made(name, config, currency) for name in BUILT_IN]
+        return dict(zip(BUILT_IN, pool.map(lambda one: one.fit(table), made), strict=True))
 
 
 def _made(name: str, config: Config, currency: str | None) -> Detector:
@@ -141,8 +142,8 @@ def _made(name: str, config: Config, currency: str | None) -> Detector:
     )
 
 
-def _figures(seen: Seen, learned: int, detail: pl.DataFrame) -> dict[str, Any]:
-    scores = detail["anomaly_score"].to_numpy()
+def _figures(seen: Seen, learned: int, answers: Answers) -> dict[str, Any]:
+    scores = answers.given["anomaly_score"]
     return {
         "transactions": seen.rows,
         "users": seen.users,

@@ -86,6 +86,15 @@ class Columns:
             found = self._numbers[name] = self._read_number(name)
         return found
 
+    def frame(self) -> "pl.DataFrame":
+        """Return the columns as a table: the one they came from, or a new one."""
+        import polars as pl
+
+        if self._frame is not None:
+            return self._frame
+        texts = {name: self.text(name) for name in self._texts}
+        return pl.DataFrame({**self._numbers, **texts})
+
     def text(self, name: str) -> "pl.Series":
         """Return a column as a Polars series of strings."""
         import polars as pl

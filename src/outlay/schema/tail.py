@@ -4,13 +4,19 @@ Kept as about a thousand points, close together where scores are high, so that a
 hundred thousand is told as finely as one in ten.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from functools import cached_property
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from outlay.schema._tail_kernels import log_shares
+from outlay.schema.heap import heap
+
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _POINTS: Final = 1024
 _EXCESSES: Final = 100
@@ -18,7 +24,19 @@ _LEAST_MEAN_EXCESS: Final = 1e-6
 _NOTHING: Final = 1e-150  # two scores closer than this would make a slope beyond all numbers
 
 
-@dataclass(frozen=True, slots=True)
+class Points(NamedTuple):
+    """Some tails as the kernel takes them: their arrays one after the other, and where each begins."""
+
+    trees: Floats
+    tree_of: Ints
+    scores: Floats
+    logs: Floats
+    slopes: Floats
+    first: Ints
+    mean_excess: Floats
+
+
+@dataclass(frozen=True)
 class Tail:
     """The upper tail of the training scores.
 
@@ -55,10 +73,13 @@ class Tail:
     def share(self, scores: ArrayLike) -> Floats:
         """Return the share of training scores at least as high, between the points log-linear."""
         asked = np.asarray(scores, np.float64)
-        inside = np.interp(asked, self.scores, np.log(self.shares), left=0.0)
-        beyond = np.maximum(asked - self.scores[-1], 0.0) / self.mean_excess
-        shares: Floats = np.exp(inside - beyond)
-        return shares
+        shares = np.array(asked.reshape(1, -1), order="C")
+        log_shares(shares, *self._points, shares)
+        return np.exp(shares, out=shares).reshape(asked.shape)
+
+    @cached_property
+    def _points(self) -> "Points":
+        return packed([self])
 
     def damage(self) -> str:
         """Return what is wrong with a tail that was read from a file, or nothing."""
@@ -69,3 +90,26 @@ class Tail:
         if not (self.shares[-1] > 0 and self.shares[0] <= 1 and self.mean_excess > 0):
             return "its tail is out of range"
         return ""
+
+
+def packed(tails: Sequence[Tail]) -> Points:
+    """Return the tails as arrays, to be looked up all at once."""
+    trees = [heap(tail.scores) for tail in tails]
+    logs = [np.log(tail.shares) for tail in tails]
+    slopes = [
+        np.append(np.diff(own) / np.diff(tail.scores), 0.0)
+        for own, tail in zip(logs, tails, strict=True)
+    ]
+    return Points(
+        np.concatenate(trees),
+        _ends(trees),
+        np.concatenate([tail.scores for tail in tails]),
+        np.concatenate(logs),
+        np.concatenate(slopes),
+        _ends(logs),
+        np.array([tail.mean_excess for tail in tails]),
+    )
+
+
+def _ends(parts: Sequence[Floats]) -> Ints:
+    return np.cumsum([0, *map(len, parts)]).astype(np.int64)

@@ -1,5 +1,5 @@
 """Fuzzy risk: a dozen rules in words over how unusual amount, time, velocity and novelty are."""
 
-from outlay.detectors.fuzzy.detector import FuzzyDetector
+from outlay.detectors.fuzzy.detector import CATEGORIES, FuzzyDetector
 
-__all__ = ["FuzzyDetector"]
+__all__ = ["CATEGORIES", "FuzzyDetector"]

@@ -1,11 +1,13 @@
 """The fuzzy detector: a dozen rules in words, a score, a category, and the rules that fired."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.fuzzy._kernels import infer
@@ -15,6 +17,7 @@ from outlay.detectors.fuzzy.program import GRID, POINTS, Floats, compiled, sampl
 from outlay.detectors.fuzzy.rulebase import load, read
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.schema.reason import Reason
+from outlay.schema.table import Columns
 
 CATEGORIES: Final = ("low", "medium", "high")
 _VERSION: Final = 1
@@ -71,13 +74,23 @@ class FuzzyDetector:
 
     def score(self, table: pl.DataFrame) -> Floats:
         """Return each row's risk in [0, 1]."""
-        scores = np.empty(table.height)
-        infer(self.levels(table), *self._program, scores)
+        return self._scores(Columns.of(table))
+
+    def answers(self, columns: Columns) -> dict[str, NDArray[Any]]:
+        """Return ``fuzzy_risk_score``, and ``fuzzy_risk_category`` as a place in `CATEGORIES`."""
+        scores = self._scores(columns)
+        category = (scores >= self.base.medium).astype(np.uint8)
+        category += scores >= self.base.high
+        return {"fuzzy_risk_score": scores, "fuzzy_risk_category": category}
+
+    def _scores(self, columns: Columns) -> Floats:
+        scores = np.empty(columns.height)
+        infer(self.inputs.levels(columns, self._names), *self._program, scores)
         return scores
 
     def levels(self, table: pl.DataFrame) -> Floats:
         """Return what the rules judge, an input a row: how far out in training's tail it lies."""
-        return self.inputs.levels(table, self._names)
+        return self.inputs.levels(Columns.of(table), self._names)
 
     @property
     def inputs(self) -> Inputs:
@@ -91,10 +104,13 @@ class FuzzyDetector:
 
     def detail(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return the columns ``fuzzy_risk_score`` and ``fuzzy_risk_category``."""
-        scores = self.score(table)
-        at = (scores >= self.base.medium).astype(np.uint32) + (scores >= self.base.high)
-        category = pl.Series(CATEGORIES).gather(at)
-        return pl.DataFrame({"fuzzy_risk_score": scores, "fuzzy_risk_category": category})
+        return self.framed(self.answers(Columns.of(table)))
+
+    def framed(self, answers: Mapping[str, NDArray[Any]]) -> pl.DataFrame:
+        """Return the answers as the columns of a scored table, the category in words."""
+        category = pl.Series(CATEGORIES).gather(answers["fuzzy_risk_category"])
+        score = answers["fuzzy_risk_score"]
+        return pl.DataFrame({"fuzzy_risk_score": score, "fuzzy_risk_category": category})
 
     def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
         """Return the rules that argue for more than the least risk, by strength times risk."""

@@ -16,6 +16,7 @@ import polars as pl
 from outlay.detectors.fuzzy._kernels import levels
 from outlay.detectors.fuzzy.program import GRID, Floats
 from outlay.errors import InputError, nearest
+from outlay.schema.table import Columns
 
 INPUTS: Final = ("amount", "time", "velocity", "novelty")
 DECADES: Final = 3.0
@@ -54,10 +55,11 @@ class Inputs:
     @classmethod
     def fit(cls, table: pl.DataFrame) -> Self:
         """Learn from a training table, whatever the order of its rows."""
-        surprise = np.array([_surprise(_feature(table, name)) for name in NEW])
-        return cls(surprise, np.array([_knots(s) for s in _signals(table, surprise)]))
+        columns = Columns.of(table)
+        surprise = np.array([_surprise(_feature(columns, name)) for name in NEW])
+        return cls(surprise, np.array([_knots(s) for s in _signals(columns, surprise)]))
 
-    def levels(self, table: pl.DataFrame, names: tuple[str, ...] = INPUTS) -> Floats:
+    def levels(self, table: Columns, names: tuple[str, ...] = INPUTS) -> Floats:
         """Return the levels of ``names``, an input a row; NaN where a row does not tell."""
         signals = _signals(table, self.surprise)
         out = np.empty((len(names), table.height))
@@ -78,22 +80,17 @@ class Inputs:
         return ""
 
 
-def _feature(table: pl.DataFrame, name: str) -> Floats:
-    """Return one feature; unknown is NaN, in the table also null."""
-    column = table.get_column(name, default=None)
-    if column is None:
+def _feature(table: Columns, name: str) -> Floats:
+    """Return one feature; unknown is NaN."""
+    if not table.has(name):
         raise InputError(
             f"The fuzzy detector looks at {name!r}, and the table has no such column."
-            f"{nearest(name, table.columns)}\n\nHint: it needs {', '.join(FEATURES)}."
+            f"{nearest(name, table.names)}\n\nHint: it needs {', '.join(FEATURES)}."
         )
-    if column.dtype != pl.Float64:
-        column = column.cast(pl.Float64)
-    known = column.fill_null(np.nan) if column.null_count() else column
-    values: Floats = known.to_numpy()
-    return values
+    return table.number(name)
 
 
-def _signals(table: pl.DataFrame, surprise: Floats) -> tuple[Floats, ...]:
+def _signals(table: Columns, surprise: Floats) -> tuple[Floats, ...]:
     """Return the signal of each input, NaN where none of its features is known."""
 
     def of(name: str) -> Floats:

@@ -1,20 +1,19 @@
 """What the detectors, the alert budget and the policy make of payments that have their features."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from outlay.decision import Books, allot, as_risk, verdict
-from outlay.pipeline.judge import details, witnesses
+from outlay.decision import OUTCOMES, SEVERITIES, Allotted, Books
+from outlay.detectors.fuzzy import CATEGORIES
+from outlay.pipeline.judge import Verdicts, judge_arrays
 from outlay.pipeline.live.decision import Answered, RuleVerdict, Scores, rfc3339
 from outlay.pipeline.live.payment import Payment
 from outlay.pipeline.model import Model
-from outlay.pipeline.reasons import explain
+from outlay.pipeline.reasons import texts
 from outlay.schema.table import Columns
-
-_FIRST = np.zeros(1, np.int64)
 
 
 class Judge:
@@ -22,7 +21,7 @@ class Judge:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._budget = model.config.alerts.budget()
+        self._rules: Any = model.detectors["rules"]
 
     def judge(
         self,
@@ -32,65 +31,52 @@ class Judge:
         books: Books,
     ) -> tuple[list[Answered], list[Books]]:
         """Return the decisions, and the books before each of them and after the last."""
-        model = self._model
-        table = _frame(columns)
-        detail = details(table, model.detectors)
-        shares = model.risk.share(witnesses(table, detail))
-        chain, alerts, thresholds = [books], [], []
-        for share, payment in zip(shares, payments, strict=True):
-            is_alert, threshold, books = allot(
-                np.array([share]), np.array([payment.timestamp]), _FIRST, self._budget, books
-            )
-            chain.append(books)
-            alerts.append(bool(is_alert[0]))
-            thresholds.append(float(threshold[0]))
-        own = table.select("prior_count").with_columns(
-            tail_share=shares,
-            alert_share=pl.Series(thresholds),
-            in_budget=pl.Series(alerts),
-            risk=as_risk(shares),
-        )
-        decided = verdict(
-            own.hstack(detail),
-            forest_threshold=model.forest_threshold,
-            policy=model.config.policy,
-        )
-        whole = table.hstack(detail).hstack(own.select("risk")).hstack(decided)
-        rows = whole.rows(named=True)
-        flagged = [k for k, row in enumerate(rows) if row["is_anomaly"] or row["is_alert"]]
-        said = explain(model, whole[flagged]) if flagged else []
-        texts = {k: [r.text for r in own_] for k, own_ in zip(flagged, said, strict=True)}
-        return [
-            self._answer(payment, row, texts.get(k, []), late=late[k])
-            for k, (payment, row) in enumerate(zip(payments, rows, strict=True))
-        ], chain
+        if not payments:
+            return [], [books]
+        times = np.array([payment.timestamp for payment in payments])
+        verdicts, allotted = judge_arrays(self._model, columns, times, books=books)
+        said = texts(self._model, columns, verdicts)
+        answers = [
+            self._answer(payment, verdicts, row, said.get(row, []), late=late[row])
+            for row, payment in enumerate(payments)
+        ]
+        return answers, _chain(books, payments, allotted)
 
     def _answer(
-        self, payment: Payment, row: dict[str, Any], reasons: list[str], *, late: bool
+        self, payment: Payment, of: Verdicts, row: int, reasons: list[str], *, late: bool
     ) -> Answered:
+        given, verdict = of.answers.given, of.verdict
         return Answered(
             payment.transaction_id,
             payment.user_id,
             rfc3339(payment.timestamp),
-            row["risk"],
-            row["severity"],
-            row["outcome"],
-            row["is_alert"],
-            row["is_anomaly"],
-            row["assessed"],
+            of.risk.item(row),
+            SEVERITIES[verdict.severity[row]],
+            OUTCOMES[verdict.outcome[row]],
+            verdict.is_alert.item(row),
+            verdict.is_anomaly.item(row),
+            verdict.assessed.item(row),
             late,
-            Scores(row["anomaly_score"], row["rule_confidence"], row["fuzzy_risk_score"]),
-            row["fuzzy_risk_category"],
-            RuleVerdict(row["rule_violations"], row["rule_severity"], row["rule_action"]),
+            Scores(
+                given["anomaly_score"].item(row),
+                given["rule_confidence"].item(row),
+                given["fuzzy_risk_score"].item(row),
+            ),
+            CATEGORIES[given["fuzzy_risk_category"][row]],
+            RuleVerdict(
+                self._rules.violated(given["rule_violations"][:, row]),
+                self._rules.severities[given["rule_severity"][row]],
+                self._rules.actions[given["rule_action"][row]],
+            ),
             reasons,
             self._model.digest,
         )
 
 
-def _frame(columns: Columns) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            name: columns.number(name) if columns.is_number(name) else columns.text(name)
-            for name in columns.names
-        }
-    )
+def _chain(books: Books, payments: Sequence[Payment], allotted: Allotted) -> list[Books]:
+    """Return the books before each payment and after the last."""
+    times = [payment.timestamp for payment in payments]
+    start = times[0] if books.last is None else books.last
+    last = list(accumulate(times, max, initial=start))[1:]
+    after = zip(allotted.owed.tolist(), last, strict=True)
+    return [books, *(Books(books.rows_per_day, owed, moment) for owed, moment in after)]
