@@ -22,7 +22,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "store.db")
     running: Server = request.getfixturevalue("server")
-    return running.database()
+    return running.address()
 
 
 @pytest.fixture

@@ -5,14 +5,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-
-_NUMBERS = count()
 
 
 class Server:
@@ -21,12 +18,13 @@ class Server:
     def __init__(self, running: Any) -> None:
         self._running = running
 
-    def database(self) -> str:
-        """Make an empty database and return its address."""
-        name = f"t{os.getpid()}_{next(_NUMBERS)}"
-        with psycopg.connect(self._running.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return str(self._running.get_uri(database=name))
+    def address(self) -> str:
+        """Return the address of a database that holds no store."""
+        address = str(self._running.get_uri())
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("SET client_min_messages = warning")
+            connection.execute("DROP SCHEMA IF EXISTS outlay CASCADE")
+        return address
 
     def stop(self) -> None:
         """Stop it, whoever is connected."""

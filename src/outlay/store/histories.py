@@ -27,10 +27,14 @@ _NAMED = """
 SELECT e.id, e.state, b.state, b.seq
 FROM ENTITIES e JOIN BASES b ON b.seq = e.base_seq
 WHERE e.id IN ({each})"""
+_EVERYONE = """
+SELECT e.id, e.state, CASE WHEN e.base_seq = 0 THEN e.state ELSE b.state END, e.key
+FROM ENTITIES e LEFT JOIN BASES b ON b.seq = e.base_seq
+WHERE e.key > ? ORDER BY e.key LIMIT ?"""
 _ROWS = f"""{BACK}
-SELECT l.COLUMN, l.seq, l.transaction_id, l.user_id, l.counterparty_id, l.timestamp,
+SELECT e.id, l.seq, l.transaction_id, l.user_id, l.counterparty_id, l.timestamp,
   l.received_at, l.content, l.content_hash, l.late
-FROM back JOIN ledger l ON l.seq = back.seq
+FROM back JOIN ledger l ON l.seq = back.seq JOIN ENTITIES e ON e.key = back.key
 WHERE l.seq <= ? ORDER BY back.key, l.seq"""  # noqa: S608  the names are ours
 _REPLACE = "UPDATE ENTITIES SET state = ? WHERE id = ?"
 _IMPORT = "INSERT INTO ENTITIES (id, base_seq, last_seq, state) VALUES (?, 0, 0, ?)"
@@ -40,6 +44,14 @@ def entity(session: Session, kind: Kind, entity_id: str) -> Entity | None:
     """Return one entity."""
     found = session.rows(TABLES[kind].sql(_ENTITY), entity_id)
     return Entity(*found[0][:3]) if found else None
+
+
+def everyone(session: Session, kind: Kind) -> Iterator[Entity]:
+    """Yield all there are, also those whom no payment changed, a chunk of them at a time."""
+    key = -1
+    while chunk := session.rows(TABLES[kind].sql(_EVERYONE), key, _CHUNK):
+        key = chunk[-1][3]
+        yield from (Entity(*row[:3]) for row in chunk)
 
 
 def changed(session: Session, kind: Kind) -> Iterator[History]:

@@ -95,6 +95,10 @@ class Reading:
         """Return a counterparty's state and base."""
         return histories.entity(self._session, Kind.COUNTERPARTY, counterparty_id)
 
+    def entities(self, kind: Kind) -> Iterator[Entity]:
+        """Yield all there are, also those who have no ledger rows."""
+        return histories.everyone(self._session, kind)
+
     def histories(self, kind: Kind, *, until_seq: int | None = None) -> Iterator[History]:
         """Yield all who have ledger rows, each with them by ``seq``.
 
