@@ -8,7 +8,7 @@ from outlay.cli import terminal
 
 if TYPE_CHECKING:
     from outlay.pipeline.files import Finished, Trained
-    from outlay.schema.intake import Accepted
+    from outlay.pipeline.outcome import Account
     from outlay.sinks.report.data import AlertLine, ReportData
 
 _TOP: Final = 3
@@ -24,13 +24,13 @@ def show(finished: "Finished", seconds: float) -> None:
 
 def show_trained(trained: "Trained", seconds: float) -> None:
     """Print what a training made."""
-    _notes(tuple(trained.accepted.notes))
+    _notes(trained.account.notes)
     figures, model = trained.model.training, trained.model
     counterparties = len(model.pasts.counterparties.ids)
     lines = [
-        _sum(trained.accepted),
+        _sum(trained.account),
         *_fact("period", f"{str(figures['first'])[:10]} to {str(figures['last'])[:10]}"),
-        *_fact("columns", _columns(trained.accepted)),
+        *_fact("columns", _columns(trained.account)),
         *_fact("learned", f"{figures['users']:,} users, {counterparties:,} counterparties"),
         *_fact("threshold", f"anomaly score {model.forest_threshold:.3f}"),
         *_fact("alert budget", model.config.alerts.budget().words()),
@@ -49,14 +49,14 @@ def _notes(notes: tuple[str, ...]) -> None:
 
 
 def _lines(finished: "Finished", seconds: float) -> Iterator[str]:
-    report, accepted = finished.published.report, finished.job.accepted
-    yield _sum(accepted)
+    report, account = finished.published.report, finished.account
+    yield _sum(account)
     if report.facts.rejection_reasons:
         for reason, count in report.facts.rejection_reasons[:_TOP]:
             yield from _fact("", f"{count:,} rejected: {reason}")
     yield from _fact("period", _period(report))
     yield from _fact("users", f"{report.users:,}")
-    yield from _fact("columns", _columns(accepted))
+    yield from _fact("columns", _columns(account))
     yield from _fact("alerts", _alerts(report))
     yield from _fact("budget", _budget(finished))
     share = report.anomalies / max(report.scored, 1)
@@ -74,12 +74,10 @@ def _lines(finished: "Finished", seconds: float) -> Iterator[str]:
     yield from _files(finished, seconds)
 
 
-def _sum(accepted: "Accepted") -> str:
-    scored = len(accepted.transactions)
-    rejected, twice = len(accepted.rejected), len(accepted.duplicates)
+def _sum(account: "Account") -> str:
     return terminal.styled(
-        f"read {accepted.n_read:,} = scored {scored:,} + rejected {rejected:,} "
-        f"+ duplicates {twice:,}",
+        f"read {account.read:,} = scored {account.scored:,} + rejected {account.rejected:,} "
+        f"+ duplicates {account.duplicates:,}",
         "bold",
     )
 
@@ -90,8 +88,8 @@ def _fact(name: str, text: str, *styles: str) -> list[str]:
     return [first.replace(name, terminal.styled(name, *styles), 1) if name else first, *rest]
 
 
-def _columns(accepted: "Accepted") -> str:
-    pairs = accepted.mapping.items()
+def _columns(account: "Account") -> str:
+    pairs = account.mapping.items()
     return ", ".join(
         ours if ours == theirs else f"{ours} = {terminal.cell(theirs)}" for ours, theirs in pairs
     )
@@ -121,12 +119,12 @@ def _alerts(report: "ReportData") -> str:
 
 
 def _budget(finished: "Finished") -> str:
-    report, job = finished.published.report, finished.job
+    report, config = finished.published.report, finished.model.config
     alerts = report.alerts - report.exceptions
-    if job.model.config.alerts.per_day is None:
-        said = f"{job.promised:.3%} promised, {report.alert_share:.3%} realised"
+    if config.alerts.per_day is None:
+        said = f"{finished.promised:.3%} promised, {report.alert_share:.3%} realised"
     else:
-        words = job.model.config.alerts.budget().words()
+        words = config.alerts.budget().words()
         said = f"{words} promised, {alerts / max(_days(report), 1):,.3g} a day realised"
     return said + (
         f", and {report.exceptions:,} that a rule always alerts" if report.exceptions else ""

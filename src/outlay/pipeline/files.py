@@ -15,6 +15,7 @@ from outlay.pipeline.intake import accepted_files
 from outlay.pipeline.job import Job, judge_with, learn_and_judge
 from outlay.pipeline.model import Model
 from outlay.pipeline.names import DUPLICATES, REJECTED, RESULTS
+from outlay.pipeline.outcome import Account
 from outlay.pipeline.progress import Progress, Quiet
 from outlay.pipeline.publish import Published, publish
 from outlay.pipeline.settings import Config
@@ -39,7 +40,9 @@ _BUDGET: Final = ("alerts.rate", "alerts.per_day")
 class Finished:
     """A job that left its results in a folder."""
 
-    job: Job
+    account: Account
+    model: Model
+    promised: float
     published: Published
     out: Path
     notes: tuple[str, ...]
@@ -50,7 +53,7 @@ class Trained:
     """A model that was written, and what it was made of."""
 
     model: Model
-    accepted: Accepted
+    account: Account
     folder: Path
 
 
@@ -66,7 +69,7 @@ def run_files(
         compile_kernels(say)
         job = learn_and_judge(accepted, config, say)
         published = publish(publication, job, tuple(files), say)
-    return Finished(job, published, out, tuple(accepted.notes))
+    return _finished(job, published, out, ())
 
 
 def train_files(
@@ -85,7 +88,7 @@ def train_files(
         write_rejected(publication.path(REJECTED), accepted.rejected)
         if len(accepted.duplicates):
             write_for_people(publication.path(DUPLICATES), accepted.duplicates)
-    return Trained(model, accepted, folder)
+    return Trained(model, Account.of(accepted), folder)
 
 
 def score_files(  # noqa: PLR0913 - what, with what, where to
@@ -132,7 +135,13 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
         with Publication(folder) as publication:
             moved = replace(job.model, config=trained.config)
             artifact.save(moved, publication.path(artifact.MODEL).parent)
-    return Finished(job, published, out, (*accepted.notes, *notes))
+    return _finished(job, published, out, notes)
+
+
+def _finished(job: Job, published: Published, out: Path, notes: Sequence[str]) -> Finished:
+    account = Account.of(job.accepted)
+    told = (*account.notes, *notes)
+    return Finished(account, job.model, job.promised, published, out, told)
 
 
 def _accepted(files: Sequence[str], config: Config, say: Progress) -> Accepted:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import polars as pl
 from outlay import __version__
 from outlay.pipeline import artifact
 from outlay.pipeline.job import Job
+from outlay.pipeline.model import Model
 from outlay.pipeline.names import (
     ALERTS,
     DASHBOARDS,
@@ -22,16 +24,18 @@ from outlay.pipeline.names import (
     SCORED,
     SCORED_CSV,
 )
+from outlay.pipeline.outcome import Outcome
 from outlay.pipeline.progress import Progress
 from outlay.sinks.dashboard.charts import png
 from outlay.sinks.dashboard.page import page as dashboard_page
 from outlay.sinks.dashboard.summary import summarise
 from outlay.sinks.html import SCRIPT_NAME, plotly_script
 from outlay.sinks.publication import Publication
-from outlay.sinks.report.build import summarise_run
+from outlay.sinks.report.build import summarise_tally
 from outlay.sinks.report.data import ReportData, RunFacts
 from outlay.sinks.report.page import page as report_page
-from outlay.sinks.table import write_alerts, write_for_people, write_rejected, write_scored
+from outlay.sinks.table import write_for_people, write_rejected, write_scored
+from outlay.sinks.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,54 +62,22 @@ def publish(
     *,
     model_folder: str | None = None,
 ) -> Published:
-    """Write everything that a job leaves.
-
-    Parameters
-    ----------
-    publication
-        Where to write to.
-    job, files
-        What was done, and with which files.
-    progress
-        Is told of the stages.
-    model_folder
-        Where the model lies, seen from the result, if it was there before; else it is written too.
-    """
+    """Write everything that a job in memory leaves; see `tell` for the arguments."""
     progress.stage("Writing the tables")
     with ThreadPoolExecutor(1) as aside:  # Parquet is written without the interpreter's lock
         scored = aside.submit(write_scored, publication.path(SCORED), job.scored)
-        published = _people(publication, job, files, progress, model_folder)
+        names = _tables(publication, job)
+        if model_folder is None:
+            artifact.save(job.model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
+        published = tell(publication, Outcome.of(job), files, progress, names, model_folder)
         scored.result()
     return published
 
 
-def _people(
-    publication: Publication,
-    job: Job,
-    files: tuple[str, ...],
-    progress: Progress,
-    model_folder: str | None,
-) -> Published:
-    """Write all but the scored table: what people read, and the model."""
-    names = [REPORT, ALERTS, SCORED, REJECTED, *_tables(publication, job)]
-    if model_folder is None:
-        artifact.save(job.model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
-        names.append(MODEL)
-    _importance(publication, job, model_folder or MODEL)
-    dashboards = draw_dashboards(job, publication, progress)
-    names += [DASHBOARDS] if dashboards else []
-    progress.stage("Writing the report")
-    report = summarise_run(job.scored, facts=facts(job, files, dashboards))
-    publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
-    return Published(report, tuple(name for name in RESULTS if name in names))
-
-
 def _tables(publication: Publication, job: Job) -> list[str]:
-    """Write the tables; return the names of those that not every job has."""
-    timezone, accepted = job.model.config.input.timezone, job.accepted
-    write_alerts(publication.path(ALERTS), job.scored, timezone=timezone)
+    """Write the tables but the scored one; return the names of those that not every job has."""
+    accepted, more = job.accepted, []
     write_rejected(publication.path(REJECTED), accepted.rejected)
-    more = []
     if job.model.config.output.csv:
         write_scored(publication.path(SCORED_CSV), job.scored, "csv")
         more.append(SCORED_CSV)
@@ -115,9 +87,45 @@ def _tables(publication: Publication, job: Job) -> list[str]:
     return more
 
 
-def _importance(publication: Publication, job: Job, model_folder: str) -> None:
+def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
+    publication: Publication,
+    outcome: Outcome,
+    files: tuple[str, ...],
+    progress: Progress,
+    names: Sequence[str],
+    model_folder: str | None,
+) -> Published:
+    """Write what people read: alerts, dashboards and the report.
+
+    Parameters
+    ----------
+    publication
+        Where to write to.
+    outcome, files
+        What was found, in which files.
+    progress
+        Is told of the stages.
+    names
+        What else was written, of what not every job has.
+    model_folder
+        Where the model lies, seen from the result, if it was there before.
+    """
+    timezone = outcome.model.config.input.timezone
+    write_for_people(publication.path(ALERTS), outcome.alerts, timezone=timezone)
+    _importance(publication, outcome.model, model_folder or MODEL)
+    dashboards = draw_dashboards(outcome, publication, progress)
+    progress.stage("Writing the report")
+    facts_ = facts(outcome, files, dashboards)
+    report = summarise_tally(outcome.tally, outcome.alerts, outcome.scored, facts=facts_)
+    publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
+    written = {REPORT, ALERTS, SCORED, REJECTED, *names}
+    written |= {DASHBOARDS} if dashboards else set()
+    written |= {MODEL} if model_folder is None else set()
+    return Published(report, tuple(name for name in RESULTS if name in written))
+
+
+def _importance(publication: Publication, model: Model, model_folder: str) -> None:
     """Write what reads the result later: the dashboards' threshold, and where the model lies."""
-    model = job.model
     importance = {
         **model.feature_importance(),
         "timezone": model.config.input.timezone,
@@ -128,23 +136,26 @@ def _importance(publication: Publication, job: Job, model_folder: str) -> None:
     publication.path(IMPORTANCE).write_text(text, encoding="utf-8")
 
 
-def draw_dashboards(job: Job, publication: Publication, progress: Progress) -> dict[str, str]:
+def draw_dashboards(
+    outcome: Outcome, publication: Publication, progress: Progress
+) -> dict[str, str]:
     """Draw the users with the worst alerts; return each one's page, relative to the report."""
-    options = job.model.config.dashboards
-    users = worst_users(job.scored, options.users)
+    options = outcome.model.config.dashboards
+    users = worst_users(outcome.alerts, options.users)
     if not users:
         return {}
-    progress.stage(f"Drawing the dashboards of {len(users)} user{'' if len(users) == 1 else 's'}")
+    progress.stage(f"Drawing the dashboards of {plural(len(users), 'user')}")
     publication.path(f"{DASHBOARDS}/{SCRIPT_NAME}").write_text(plotly_script(), encoding="utf-8")
+    theirs = outcome.scored.filter(pl.col("user_id").is_in(users)).collect()
     pages = {}
     for place, user in enumerate(users, 1):
         summary = summarise(
-            job.scored,
+            theirs,
             user,
-            threshold=job.model.forest_threshold,
+            threshold=outcome.model.forest_threshold,
             days=options.days,
-            timezone=job.model.config.input.timezone,
-            currency=job.model.currency,
+            timezone=outcome.model.config.input.timezone,
+            currency=outcome.model.currency,
         )
         name = f"{DASHBOARDS}/{place:03}-{_file_name(user)}"
         publication.path(f"{name}.html").write_text(
@@ -160,11 +171,10 @@ def _file_name(user: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", user)[:40].strip(".") or "user"
 
 
-def worst_users(scored: pl.DataFrame, most: int) -> list[str]:
+def worst_users(alerts: pl.DataFrame, most: int) -> list[str]:
     """Return the users with the worst alerts, worst first."""
     ranked = (
-        scored.lazy()
-        .filter("is_alert")
+        alerts.lazy()
         .group_by("user_id")
         .agg(pl.col("risk").max(), pl.len())
         .sort("risk", "len", "user_id", descending=[True, True, False])
@@ -174,23 +184,22 @@ def worst_users(scored: pl.DataFrame, most: int) -> list[str]:
     return ranked["user_id"].to_list()
 
 
-def facts(job: Job, files: tuple[str, ...], dashboards: dict[str, str]) -> RunFacts:
-    """Return what the report needs beyond the scored table."""
-    accepted, model = job.accepted, job.model
-    reasons = accepted.rejected["reason"].value_counts(sort=True)
+def facts(outcome: Outcome, files: tuple[str, ...], dashboards: dict[str, str]) -> RunFacts:
+    """Return what the report needs beyond what was counted."""
+    account, model = outcome.account, outcome.model
     rules = model.detectors["rules"]
     forest = model.detectors["isolation_forest"]
     config = model.config
     return RunFacts(
-        read=accepted.n_read,
-        rejected=len(accepted.rejected),
-        duplicates=len(accepted.duplicates),
+        read=account.read,
+        rejected=account.rejected,
+        duplicates=account.duplicates,
         threshold=model.forest_threshold,
         files=files,
-        rejection_reasons=tuple(reasons.iter_rows()),
-        mapping=tuple(accepted.mapping.items()),
-        alert_rate=job.promised,
-        alert_risk=job.threshold_risk,
+        rejection_reasons=account.reasons,
+        mapping=tuple(account.mapping.items()),
+        alert_rate=outcome.promised,
+        alert_risk=outcome.threshold_risk,
         importances=forest.importances(),  # type: ignore[attr-defined]
         training=model.training,
         settings={

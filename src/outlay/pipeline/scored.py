@@ -1,5 +1,7 @@
 """The scored table: the input's columns, the features, the decision."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from outlay.pipeline.judge import Judged
@@ -11,13 +13,18 @@ OURS = {*NAMES, *DECISION}
 
 
 def scored_table(accepted: Accepted, judged: Judged) -> pl.DataFrame:
-    """Return one row a transaction, in the order of the input.
+    """Return one row a transaction, in the order of the input; see `scored_columns`."""
+    table = judged.table.sort("row_number", maintain_order=True)
+    return table.select(scored_columns(accepted.input_columns, table.columns))
+
+
+def scored_columns(input_columns: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Return the columns of a scored table, in their order.
 
     The input's own columns come first, by their own names; then those that were mapped or made
     (``user_id`` where the input called it otherwise), the features, the decision. A column of the
     input that bears the name of one of ours, as in a table that was scored before, gives way.
     """
-    table = judged.table.sort("row_number", maintain_order=True)
-    given = [name for name in accepted.input_columns if name not in OURS]
-    made = [name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in given]
-    return table.select(*given, *made, *NAMES, *DECISION)
+    given = [name for name in input_columns if name not in OURS]
+    made = [name for name in (*REQUIRED, *OPTIONAL) if name in columns and name not in given]
+    return [*given, *made, *NAMES, *DECISION]
