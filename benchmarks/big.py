@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 ROWS_A_USER = 100
 CHUNK = 1_000_000
 DAYS = 365
+HOUR = 3600e6
 FIRST = np.datetime64("2025-01-01", "us")
 TYPES = ("payment", "purchase", "transfer", "withdrawal", "deposit", "bill_payment")
 SHARES = (0.38, 0.27, 0.13, 0.08, 0.08, 0.06)
@@ -53,7 +54,7 @@ def _chunk(rng, habits, numbers, stretch):
     n = len(numbers)
     user = np.searchsorted(shares, rng.random(n)).clip(max=len(levels) - 1)
     kind = rng.choice(len(TYPES), n, p=SHARES)
-    at = np.sort(rng.uniform(*stretch, n)).astype(np.int64)
+    at = _moments(rng, n, *stretch)
     amount = np.exp(USUAL[kind] + levels[user] + rng.normal(0, 0.7, n)).round(2)
     own = (user * 7 + rng.geometric(0.25, n)) % shops  # mostly the same few shops
     frame = pl.DataFrame(
@@ -77,6 +78,16 @@ def _chunk(rng, habits, numbers, stretch):
         counterparty_id=pl.format("M{}", "shop"),
         device_id=pl.format("D{}", "device"),
     )
+
+
+def _moments(rng, n, first, last):
+    """Return moments in order, in microseconds, few of them at night."""
+    hours = np.arange(first, last, HOUR)
+    weight = 0.1 + np.clip(np.sin((hours / HOUR % 24 - 6) / 17 * np.pi), 0, None)
+    place = np.searchsorted(np.cumsum(weight / weight.sum()), rng.random(n)).clip(
+        max=hours.size - 1
+    )
+    return np.sort(hours[place] + rng.uniform(0, HOUR, n)).astype(np.int64)
 
 
 def main():
