@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 
 from outlay import __version__
-from outlay.cli import config, keys, rules, terminal
+from outlay.cli import config, keys, rules, store, terminal
 from outlay.cli.dashboard import dashboard
 from outlay.cli.evaluate import evaluate
 from outlay.cli.explain import explain
 from outlay.cli.features import features
+from outlay.cli.replay import replay
 from outlay.cli.run import run
 from outlay.cli.score import score
 from outlay.cli.serve import serve
@@ -36,11 +37,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (run, train, score, explain, dashboard, evaluate, features, synth, serve):
+for command in (run, train, score, explain, dashboard, evaluate, features, synth, serve, replay):
     app.command()(command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+app.add_typer(store.app, name="store")
 
 
 def _print_version(asked: bool) -> None:

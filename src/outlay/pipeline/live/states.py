@@ -2,6 +2,7 @@
 
 import sys
 from typing import Final
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -14,36 +15,43 @@ from outlay.pipeline.model import Model
 
 Floats = NDArray[np.float64]
 
-WORD: Final = 8
 MOMENTS: Final = 3
 NEW: Final = np.empty(0)
 """The state of a user who never paid."""
 
+_WORD: Final = 8
+_SUM: Final = 4
+"""Bytes of the checksum that a kept state ends in: the kernels trust the words that they are given."""
 _LITTLE: Final = np.dtype("<f8")
 _books: Final = msgspec.json.Decoder(Books)
 
 
 def to_bytes(words: Floats) -> bytes:
-    """Return a state's words as little-endian bytes."""
-    return words.tobytes() if sys.byteorder == "little" else words.astype(_LITTLE).tobytes()
+    """Return a state's words as little-endian bytes, and their CRC-32."""
+    body = words.tobytes() if sys.byteorder == "little" else words.astype(_LITTLE).tobytes()
+    return body + crc32(body).to_bytes(_SUM, "little")
 
 
 def to_words(kept: bytes | None, whose: str) -> Floats:
     """Return a user's state, that of a newcomer for None."""
-    if kept is None:
-        return NEW
-    if len(kept) % WORD or not kept:
-        raise _damaged(whose, f"{len(kept)} bytes are no whole words")
-    return np.frombuffer(kept, _LITTLE)
+    return NEW if kept is None else _words(kept, whose)
 
 
 def to_moments(kept: bytes | None, whose: str) -> Floats:
     """Return a counterparty's count, mean and sum of squares, zeros for None."""
     if kept is None:
         return np.zeros(MOMENTS)
-    if len(kept) != MOMENTS * WORD:
-        raise _damaged(whose, f"{len(kept)} bytes, and {MOMENTS * WORD} were to be expected")
-    return np.frombuffer(kept, _LITTLE)
+    words = _words(kept, whose)
+    if words.size != MOMENTS:
+        raise _damaged(whose, f"it has {words.size} words, and {MOMENTS} were to be expected")
+    return words
+
+
+def _words(kept: bytes, whose: str) -> Floats:
+    body = memoryview(kept)[:-_SUM]
+    if len(body) % _WORD or crc32(body) != int.from_bytes(kept[-_SUM:], "little"):
+        raise _damaged(whose, "its checksum does not fit")
+    return np.frombuffer(body, _LITTLE)
 
 
 def last_seen(state: Floats) -> int:
@@ -61,7 +69,7 @@ def books_of(kept: bytes) -> Books:
     try:
         return _books.decode(kept)
     except msgspec.DecodeError as error:
-        raise _damaged("the alert books", str(error)) from error
+        raise _damaged("alert books", str(error)) from error
 
 
 def stored_books(kept: bytes | None, model: Model) -> Books:
@@ -83,7 +91,7 @@ def paced(books: Books, model: Model) -> Books:
 
 def _damaged(whose: str, damage: str) -> StoreDamagedError:
     return StoreDamagedError(
-        f"The store's state of {whose} is damaged: {damage}.\n\n"
+        f"The store's state of {whose!r} is damaged: {damage}.\n\n"
         "Hint: outlay store check STORE tells all that is damaged; restore a copy, or make the "
         "states anew with outlay store rebuild STORE."
     )
