@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import IsolationForest
 
+from outlay.detectors import _forest_tables
 from outlay.detectors.forest import Forest, flatten
 from tests.detectors import naive_forest
 
@@ -54,6 +55,46 @@ def test_scores_are_scikit_learns_to_the_bit(rows, features, samples, seed):
     ours = forest.score(columns_of(unseen), np.zeros(features))
 
     np.testing.assert_array_equal(ours, -model.score_samples(unseen.astype(np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("features", "samples", "trees"), [(2, 4096, 3), (5, 1500, 9), (20, 256, 40), (1, 64, 3)]
+)
+def test_deep_and_wide_forests_are_scikit_learns_too(features, samples, trees):
+    """Trees of hundreds of leaves, many features, and one alone: the same bits."""
+    values = skewed(6000, features, seed=7)
+    model, forest = trained(values, trees=trees, samples=samples)
+    unseen = skewed(3000, features, seed=8)
+
+    ours = forest.score(columns_of(unseen), np.zeros(features))
+
+    np.testing.assert_array_equal(ours, -model.score_samples(unseen.astype(np.float32)))
+
+
+def test_a_forest_of_many_splits_is_looked_up_in_parts(monkeypatch):
+    """Where the tables would grow too large there are several, with the same path lengths."""
+    values = skewed(2000, 4)
+    _, whole = trained(values, trees=30)
+    _, parted = trained(values, trees=30)
+    columns = columns_of(skewed(500, 4, seed=1))
+    at_once = whole.path_lengths(columns, np.zeros(4))
+    monkeypatch.setattr(_forest_tables, "_MOST_SPLITS", 100)
+
+    np.testing.assert_array_equal(parted.path_lengths(columns, np.zeros(4)), at_once)
+    assert len(parted._sections(4)) > 5
+    assert len(whole._sections(4)) == 1
+
+
+def test_what_no_row_of_training_had_is_scored():
+    """Infinite values go where scikit-learn's comparisons would send them."""
+    values = skewed(1000, 3)
+    model, forest = trained(values)
+    far = np.array([[np.inf, 0.0, -np.inf], [-np.inf, 1e300, 0.0], [0.0, -1e300, 1.0]])
+    finite = np.clip(far, -3e38, 3e38)
+
+    ours = forest.score(columns_of(far), np.zeros(3))
+
+    np.testing.assert_array_equal(ours, -model.score_samples(finite.astype(np.float32)))
 
 
 def test_values_on_a_threshold_go_where_scikit_learn_sends_them():

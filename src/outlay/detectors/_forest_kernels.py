@@ -1,109 +1,166 @@
-# ruff: noqa: PLR0913, PLR0917 - numba takes arrays, not objects
-"""The compiled walks through a forest of perfect trees in heap order.
+"""The compiled walks through a forest.
 
-Node ``h`` has the children ``2h + 1`` (value at most the threshold) and ``2h + 2``. A tree that ends
-early is continued with thresholds of +inf, so every walk takes ``depth`` steps and has no branch:
-the loop over the rows of a block becomes vector instructions. Blocks are small enough that their
-values, transposed and in float32, stay in the first-level cache while all trees pass over them.
+Scoring does not walk the trees, it strikes leaves out. A tree's leaves are bits, in the order of the
+tree; where a row's value of one feature lies among that feature's cuts says which leaves it can
+still reach, and that is looked up. The leaves that all features leave over are one: the row's own.
+Looking up costs the same for every tree, however deep, and a table's row is a cache line: the
+leaves of eight words of 63 bits, mostly five or six trees. (`_forest_tables` makes the tables.)
 
-Looking up each row's own node is what costs. The first levels have few nodes, so there every row
-answers every node's question, one bit each, and picks the bit it needs: a third faster in all.
+Explaining walks: what each split saved is credited to its feature. It is asked for flagged rows.
 """
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.jit import kernel
+from outlay.jit import kernel, leaf
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
+I8 = NDArray[np.int64]
+U2 = NDArray[np.uint16]
 U4 = NDArray[np.uint32]
-Nodes = NDArray[np.uint16]
+U8 = NDArray[np.uint64]
 
-BLOCK = 512
-_TOP = 5  # 16 nodes on the last of them: their answers fit the 32 bits
-_FEW = 16  # so few rows do not pay for asking every node
-_ONE = np.uint32(1)
-_ZERO = np.uint32(0)
+WORDS: Final = 8
+"""Words of bits in one row of the masks: a cache line."""
+TOGETHER: Final = 3
+"""Features looked up at a time; the others are filled up with one that strikes out nothing."""
+BLOCK: Final = 256
+_ONE: Final = np.uint32(1)
+
+
+@leaf
+def _take(column: F4, fill: np.float32, values: F4) -> None:
+    """Copy values, missing ones filled."""
+    for row in range(len(column)):
+        value = column[row]
+        values[row] = fill if np.isnan(value) else value
+
+
+@leaf
+def _rank(values: F4, tree: F4, first: int, node: U4, places: U2) -> None:
+    """Count the cuts below each value, by a search tree of them, for all rows at a time."""
+    for row in range(len(places)):
+        node[row] = np.uint32(0)
+    step = 1
+    while step <= len(tree):
+        for row in range(len(places)):
+            at = node[row]
+            node[row] = np.uint32(at + at + _ONE + np.uint32(tree[at] < values[row]))
+        step *= 2
+    for row in range(len(places)):
+        places[row] = np.uint16(first + np.int64(node[row]) - len(tree))
+
+
+@leaf
+def _strike_out(places: U2, slots: U2, masks: U8, left: F8) -> None:
+    """Write, for each row and word, the leaf left over: a power of two, or 0.
+
+    The eight words stand in eight variables, so that the compiler keeps them in vector registers.
+    As a float a power of two shows its exponent, which is the leaf's place.
+    """
+    for row in range(len(places)):
+        p = np.uint64(slots[places[row, 0]])
+        q = np.uint64(slots[places[row, 1]])
+        r = np.uint64(slots[places[row, 2]])
+        w0 = masks[p, 0] & masks[q, 0] & masks[r, 0]
+        w1 = masks[p, 1] & masks[q, 1] & masks[r, 1]
+        w2 = masks[p, 2] & masks[q, 2] & masks[r, 2]
+        w3 = masks[p, 3] & masks[q, 3] & masks[r, 3]
+        w4 = masks[p, 4] & masks[q, 4] & masks[r, 4]
+        w5 = masks[p, 5] & masks[q, 5] & masks[r, 5]
+        w6 = masks[p, 6] & masks[q, 6] & masks[r, 6]
+        w7 = masks[p, 7] & masks[q, 7] & masks[r, 7]
+        for feature in range(TOGETHER, places.shape[1], TOGETHER):
+            p = np.uint64(slots[places[row, feature]])
+            q = np.uint64(slots[places[row, feature + 1]])
+            r = np.uint64(slots[places[row, feature + 2]])
+            w0 &= masks[p, 0] & masks[q, 0] & masks[r, 0]
+            w1 &= masks[p, 1] & masks[q, 1] & masks[r, 1]
+            w2 &= masks[p, 2] & masks[q, 2] & masks[r, 2]
+            w3 &= masks[p, 3] & masks[q, 3] & masks[r, 3]
+            w4 &= masks[p, 4] & masks[q, 4] & masks[r, 4]
+            w5 &= masks[p, 5] & masks[q, 5] & masks[r, 5]
+            w6 &= masks[p, 6] & masks[q, 6] & masks[r, 6]
+            w7 &= masks[p, 7] & masks[q, 7] & masks[r, 7]
+        left[row, 0] = np.float64(w0)
+        left[row, 1] = np.float64(w1)
+        left[row, 2] = np.float64(w2)
+        left[row, 3] = np.float64(w3)
+        left[row, 4] = np.float64(w4)
+        left[row, 5] = np.float64(w5)
+        left[row, 6] = np.float64(w6)
+        left[row, 7] = np.float64(w7)
+
+
+@leaf
+def _add(left: U8, values: F8, total: F8) -> None:
+    """Add the path lengths of the leaves left over, word by word; no leaf adds 0."""
+    exponent, low = np.uint64(52), np.uint64(127)
+    for row in range(len(total)):
+        length = total[row]
+        for word in range(WORDS):
+            length += values[word, (left[row, word] >> exponent) & low]
+        total[row] = length
 
 
 @kernel
-def _load(columns: F4, fill: F4, start: int, stop: int, block: F4) -> None:
-    """Copy rows into the block, missing values filled."""
-    for f in range(columns.shape[0]):
-        for r in range(stop - start):
-            value = columns[f, start + r]
-            block[f, r] = fill[f] if np.isnan(value) else value
+def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
+    columns: F4,
+    fill: F4,
+    trees: F4,
+    tree_of: I8,
+    first: I8,
+    slots: U2,
+    masks: U8,
+    mask_of: I8,
+    values: F8,
+    total: F8,
+) -> None:
+    """Add each row's path length in every tree to its total, tree after tree as scikit-learn does.
 
-
-@kernel
-def _ask_level(block: F4, feature: Nodes, threshold: F4, level: int, node: U4, answers: U4) -> None:
-    """Take one step down: ask all rows every question of the level, then use each row's own."""
-    first = 2**level - 1
-    answers[:] = _ZERO
-    for j in range(2**level):
-        cut = threshold[first + j]
-        if cut == np.inf:
-            continue
-        values = block[feature[first + j]]
-        mark = np.uint32(1 << j)
-        for r in range(node.shape[0]):
-            answers[r] |= mark * np.uint32(values[r] > cut)
-    for r in range(node.shape[0]):
-        at = node[r]
-        node[r] = np.uint32(at + at + _ONE + ((answers[r] >> np.uint32(at - first)) & _ONE))
-
-
-@kernel
-def _descend(block: F4, feature: Nodes, threshold: F4, depth: int, node: U4, answers: U4) -> None:
-    """Walk all rows of the block down one tree, level by level."""
-    node[:] = _ZERO
-    top = min(_TOP, depth) if node.shape[0] > _FEW else 0
-    for level in range(top):
-        _ask_level(block, feature, threshold, level, node, answers)
-    for _ in range(top, depth):
-        for r in range(node.shape[0]):
-            at = node[r]
-            above = block[feature[at], r] > threshold[at]
-            node[r] = np.uint32(at + at + _ONE + np.uint32(above))
-
-
-@kernel
-def path_lengths(
-    columns: F4, fill: F4, feature: Nodes, threshold: F4, expected: F8, depth: int
-) -> F8:
-    """Return each row's path length, summed over the trees in their order as scikit-learn does."""
-    rows = columns.shape[1]
-    size = min(rows, BLOCK)
-    total = np.zeros(rows)
-    block = np.empty((columns.shape[0], size), np.float32)
-    node = np.empty(size, np.uint32)
-    answers = np.empty(size, np.uint32)
+    ``columns`` are feature by row; the rest is a section, see `_forest_tables.Section`.
+    """
+    features, rows = columns.shape
+    wide = -(-features // TOGETHER) * TOGETHER
+    places = np.full((BLOCK, wide), slots.shape[1] - 1, np.uint16)
+    single, node = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.uint32)
+    left = np.empty((BLOCK, WORDS))
+    bits = left.view(np.uint64)
     for start in range(0, rows, BLOCK):
-        stop = min(start + BLOCK, rows)
-        n = stop - start
-        _load(columns, fill, start, stop, block)
-        for tree in range(feature.shape[0]):
-            _descend(block, feature[tree], threshold[tree], depth, node[:n], answers[:n])
-            for r in range(n):
-                total[start + r] += expected[tree, node[r]]
-    return total
+        n = min(BLOCK, rows - start)
+        for f in range(features):
+            _take(columns[f, start : start + n], fill[f], single)
+            _rank(single, trees[tree_of[f] : tree_of[f + 1]], first[f], node, places[:n, f])
+        for group in range(len(slots)):
+            own = masks[mask_of[group] : mask_of[group + 1]]
+            _strike_out(places[:n], slots[group], own, left)
+            _add(bits, values[group], total[start : start + n])
 
 
 @kernel
-def path_credits(
-    columns: F4, fill: F4, feature: Nodes, threshold: F4, expected: F8, depth: int
+def path_credits(  # noqa: PLR0913, PLR0917 - likewise
+    columns: F4, fill: F4, feature: U2, threshold: F4, expected: F8, depth: int
 ) -> F8:
-    """Return, feature by row, the path length that the splits on each feature saved."""
-    saved = np.zeros(columns.shape)
-    block = np.empty((columns.shape[0], 1), np.float32)
-    for row in range(columns.shape[1]):
-        _load(columns, fill, row, row + 1, block)
-        for tree in range(feature.shape[0]):
+    """Return, feature by row, the path length that the splits on each feature saved.
+
+    Trees are perfect and in heap order; where one ends early the thresholds are infinite.
+    """
+    features, rows = columns.shape
+    saved = np.zeros((features, rows))
+    value = np.empty(features, np.float32)
+    for row in range(rows):
+        for f in range(features):
+            _take(columns[f, row : row + 1], fill[f], value[f : f + 1])
+        for tree in range(len(feature)):
             at = 0
             for _ in range(depth):
+                if threshold[tree, at] == np.inf:
+                    break
                 split = feature[tree, at]
-                child = 2 * at + 1 + int(block[split, 0] > threshold[tree, at])
+                child = 2 * at + 1 + int(value[split] > threshold[tree, at])
                 saved[split, row] += expected[tree, at] - expected[tree, child]
                 at = child
     return saved

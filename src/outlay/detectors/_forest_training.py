@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from outlay.detectors._sampling import canonical_sample
 from outlay.detectors.forest import Forest, flatten
 from outlay.detectors.forest_settings import ForestSettings
-from outlay.detectors.surprise import Raw, Surprise
+from outlay.detectors.surprise import Raw, Surprise, as_float32
 from outlay.schema.tail import Tail
 
 Floats = NDArray[np.float64]
@@ -17,7 +18,7 @@ Floats = NDArray[np.float64]
 _ODDEST = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Learned:
     """A trained forest over raw values.
 
@@ -40,6 +41,11 @@ class Learned:
     threshold: float
     importances: Floats
     tail: Tail
+
+    @cached_property
+    def single_fill(self) -> NDArray[np.float32]:
+        """Return the fill values as the trees compare."""
+        return as_float32(self.fill)
 
     def damage(self, features: int) -> str:
         """Return what is wrong with parts that were read from a file, or nothing."""

@@ -9,25 +9,29 @@ taken (expected over the training rows there). Summed along a path this telescop
 row add up to the forest's expected path length less the row's own. Credit above 0 made it odder.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from outlay.detectors import _forest_kernels as kernels
+from outlay.detectors._forest_tables import Section, sections
+from outlay.jit import in_chunks
 
 Floats = NDArray[np.float64]
+Table = Sequence[Floats] | Floats
+"""Columns of float64, one a feature."""
 ToRaw = Callable[[int, NDArray[np.float32]], NDArray[np.float32]]
 
 MAX_DEPTH: Final = 12
-_CHUNK: Final = 1 << 15
+MAX_COLUMNS: Final = 1024
+"""Features: where a value lies among the cuts of all of them has to fit 16 bits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forest:
     """Perfect trees in heap order, all of one depth.
 
@@ -53,35 +57,52 @@ class Forest:
         """Return how many splits a walk passes."""
         return int(self.feature.shape[1]).bit_length()
 
-    @property
-    def _arrays(self) -> tuple[NDArray[np.uint16], NDArray[np.float32], Floats, int]:
-        """Return what the compiled walks take."""
-        return self.feature, self.threshold, self.expected, self.depth
+    def path_lengths(self, columns: Table, fill: NDArray[Any]) -> Floats:
+        """Return each row's path length summed over the trees; a column is a feature."""
+        total = np.zeros(len(columns[0]))
+        instead = _single(fill)
 
-    def path_lengths(self, columns: Floats, fill: Floats) -> Floats:
-        """Return each row's path length summed over the trees; rows are the columns' second axis."""
-        rows = columns.shape[1]
-        starts = range(0, rows, _CHUNK)
+        def part(start: int, stop: int) -> None:
+            own = _part(columns, start, stop)
+            for section in self._sections(len(columns)):
+                kernels.path_lengths(own, instead, *section, total[start:stop])
 
-        def part(start: int) -> Floats:
-            chunk = columns[:, start : start + _CHUNK]
-            return kernels.path_lengths(_single(chunk), _single(fill), *self._arrays)
+        in_chunks(part, len(total))
+        return total
 
-        if rows <= _CHUNK:
-            return part(0)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return np.concatenate(list(pool.map(part, starts)))
-
-    def score(self, columns: Floats, fill: Floats) -> Floats:
+    def score(self, columns: Table, fill: NDArray[Any]) -> Floats:
         """Return ``2 ** -(path length / normal)``: high is anomalous, 0.5 ordinary."""
         scale = len(self.feature) * self.normal
         lengths = self.path_lengths(columns, fill)
-        relative = lengths / scale if scale else np.ones_like(lengths)
-        return np.asarray(2**-relative, dtype=np.float64)
+        if not scale:
+            return np.full_like(lengths, 0.5)
+        lengths /= -scale
+        return np.power(2.0, lengths, out=lengths)
 
-    def credit(self, columns: Floats, fill: Floats) -> Floats:
+    def credit(self, columns: Table, fill: NDArray[Any]) -> Floats:
         """Return the path length each feature saved, feature by row."""
-        return kernels.path_credits(_single(columns), _single(fill), *self._arrays)
+        saved = np.empty((len(columns), len(columns[0])))
+        instead = _single(fill)
+
+        def part(start: int, stop: int) -> None:
+            saved[:, start:stop] = kernels.path_credits(
+                _part(columns, start, stop), instead,
+                self.feature, self.threshold, self.expected, self.depth,
+            )  # fmt: skip
+
+        in_chunks(part, saved.shape[1], 1 << 10)
+        return saved
+
+    def _sections(self, columns: int) -> list[Section]:
+        """Return the tables that scoring looks up, made once."""
+        made = self._made
+        if not made:
+            made += sections(self.feature, self.threshold, self.expected, columns)
+        return made
+
+    @cached_property
+    def _made(self) -> list[Section]:
+        return []
 
     @property
     def base(self) -> float:
@@ -98,6 +119,8 @@ class Forest:
             return "the trees are not perfect"
         if self.threshold.shape != (trees, inner) or self.expected.shape != (trees, 2 * inner + 1):
             return "its arrays do not fit each other"
+        if columns > MAX_COLUMNS:
+            return "it has too many features"
         if (self.feature >= columns).any():
             return "a split asks for a feature that is not there"
         if np.isnan(self.threshold).any() or not np.isfinite(self.expected).all():
@@ -126,8 +149,19 @@ def flatten(model: Any, to_raw: ToRaw) -> Forest:
     return Forest(feature, threshold, expected, normal)
 
 
-def _single(values: Floats) -> NDArray[np.float32]:
+def _part(columns: Table, start: int, stop: int) -> NDArray[np.float32]:
+    """Return some rows of all columns, side by side, rounded as scikit-learn rounds them."""
+    part = np.empty((len(columns), stop - start), np.float32)
+    with np.errstate(over="ignore"):  # too large values become infinite
+        for place, column in enumerate(columns):
+            part[place] = column[start:stop]
+    return part
+
+
+def _single(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return the values rounded as scikit-learn rounds them; too large ones become infinite."""
+    if values.dtype == np.float32:
+        return values
     with np.errstate(over="ignore"):
         return values.astype(np.float32, order="C")
 

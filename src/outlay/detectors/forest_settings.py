@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from outlay.detectors.forest import MAX_DEPTH
+from outlay.detectors.forest import MAX_COLUMNS, MAX_DEPTH
 from outlay.detectors.surprise import Shape, Side
 from outlay.errors import ConfigError, nearest
 
@@ -39,6 +39,11 @@ class ForestSettings:
             raise ConfigError(
                 f"The isolation forest cannot look at the features {list(self.features)}.\n\n"
                 "Hint: name at least one, each once."
+            )
+        if len(self.features) > MAX_COLUMNS:
+            raise ConfigError(
+                f"The isolation forest is to look at {len(self.features):,} features; "
+                f"it takes at most {MAX_COLUMNS:,}.\n\nHint: ten good ones do better than many weak ones."
             )
         _one_of("transform", self.transform, get_args(Shape))
         for feature, side in self.sides.items():

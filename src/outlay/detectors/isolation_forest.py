@@ -116,7 +116,7 @@ class IsolationForestDetector:
     def answers(self, columns: Columns) -> dict[str, Floats]:
         """Return the scores as ``anomaly_score``."""
         learned = self.learned
-        return {"anomaly_score": learned.forest.score(self._taken(columns), learned.fill)}
+        return {"anomaly_score": learned.forest.score(self._taken(columns), learned.single_fill)}
 
     def framed(self, answers: Mapping[str, Any]) -> pl.DataFrame:
         """Return the answers as the column of a scored table."""
@@ -196,19 +196,17 @@ class IsolationForestDetector:
 
     def _columns(self, table: pl.DataFrame) -> Floats:
         """Return the features, feature by row."""
-        return self._taken(Columns.of(table))
+        return np.stack(self._taken(Columns.of(table)))
 
-    def _taken(self, columns: Columns) -> Floats:
-        taken = np.empty((len(self.settings.features), columns.height))
-        for place, name in enumerate(self.settings.features):
+    def _taken(self, columns: Columns) -> list[Floats]:
+        for name in self.settings.features:
             if not columns.has(name):
                 raise InputError(
                     f"The isolation forest looks at {name!r}, and the table has no such column."
                     f"{nearest(name, columns.names)}\n\n"
                     f"Hint: it needs {', '.join(self.settings.features)}."
                 )
-            taken[place] = columns.number(name)
-        return taken
+        return [columns.number(name) for name in self.settings.features]
 
 
 def _damaged(damage: str) -> ModelError:
