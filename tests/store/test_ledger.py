@@ -126,6 +126,17 @@ def test_what_does_not_belong_together_stays_out(store: Store) -> None:
         assert reading.head().last_seq == 0
 
 
+@pytest.mark.parametrize("odd", [Payment("a\0b"), Payment("a", "a\0"), Payment("a", "b", "\0")])
+def test_an_id_that_no_database_keeps_stays_out(store: Store, odd: Payment) -> None:
+    """NUL would be cut off by one and refused by the other: neither gets to see it."""
+    place = {} if odd.counterparty is None else {odd.counterparty: b"s"}
+    with (
+        pytest.raises(StoreError, match="An id of the batch holds the letter NUL"),
+        store.writing() as writing,
+    ):
+        writing.append([entry(odd)], [decision(odd, 0)], [], {odd.user: b"s"}, place, b"x")
+
+
 def test_an_id_stands_once(store: Store) -> None:
     """The database itself refuses a second row of one transaction, and nothing of it stays."""
     pay(store, Payment("a"))

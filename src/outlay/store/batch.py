@@ -36,6 +36,11 @@ class Batch(NamedTuple):
         if flagged != [alert.id for alert in self.alerts]:
             raise _apart("alerts", len(flagged), len(self.alerts))
         users, others = set(self.users), set(self.others) - {None}
+        if any("\0" in name for name in (*ids, *users, *others) if name):
+            raise StoreError(
+                "An id of the batch holds the letter NUL, which no database keeps as text."
+                "\n\nHint: Refuse it where payments come in."
+            )
         if users != self.states.keys():
             raise _apart("states of users", len(users), len(self.states))
         if others != self.counterparties.keys():
