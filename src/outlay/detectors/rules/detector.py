@@ -1,6 +1,7 @@
 """The rules as a detector."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Self
 
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.rules import columns, reasons
+from outlay.detectors.rules.inputs import taken
 from outlay.detectors.rules.judge import Judge, not_assessed
 from outlay.detectors.rules.library import load_pack
 from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.problems import Source
 from outlay.detectors.rules.reading import read_pack
+from outlay.detectors.rules.reasons import Words
 from outlay.detectors.rules.report import report
 from outlay.detectors.rules.units import Wording
 from outlay.errors import ModelError
@@ -63,6 +66,10 @@ class RulesDetector:
         self.currency, self.history = currency, history
         self.hit_shares: dict[str, float] = {}
         self._judge = Judge.of(self.pack, "active")
+        self._wording = Wording(currency, history)
+        kinds = self.pack.scope.columns
+        named = (rule.reads | rule.says.reads for rule in self._judge.rules)
+        self._shown = {name: kinds[name] for name in sorted({*reasons.COMPUTED}.union(*named))}
         self._codes = [rule.code for rule in self._judge.rules]
 
     @property
@@ -108,13 +115,31 @@ class RulesDetector:
 
     def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
         """Return a reason for every violation of each row, weightiest first."""
-        wording = Wording(self.currency, self.history)
-        verdicts = self._judge.verdicts(Columns.of(rows), each=True)
-        return reasons.explain(self.pack, verdicts, rows, wording)
+        columns_ = Columns.of(rows)
+        verdicts = self._judge.verdicts(columns_, each=True)
+        return reasons.explain(self.pack, verdicts, columns_, self._wording)
+
+    def words(
+        self, table: Columns, at: NDArray[np.intp] | None = None, *, most: int | None = None
+    ) -> Words:
+        """Return the reasons of the rows ``at``, or of all, side by side.
+
+        Parameters
+        ----------
+        table
+            The transactions with their features.
+        at
+            The rows to speak of; the reasons name them by their place here.
+        most
+            At most so many reasons a row.
+        """
+        chosen = table if at is None else taken(table, at, self._shown)
+        verdicts = self._judge.verdicts(chosen, each=True)
+        return reasons.words(self.pack, verdicts, chosen, self._wording, most)
 
     def report(self, row: Mapping[str, Any] | pl.DataFrame, currency: str | None = None) -> str:
         """Return the full report of one transaction, in plain text."""
-        wording = Wording(currency or self.currency, self.history)
+        wording = replace(self._wording, currency=currency or self.currency)
         return report(row, pack=self.pack, wording=wording)
 
     def hits(self, table: pl.DataFrame) -> pl.DataFrame:

@@ -1,18 +1,20 @@
 """From a table's columns to what a program reads: numbers, and texts by number with their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.meaning import Input
 from outlay.detectors.rules.program import Program
+from outlay.detectors.rules.scope import Kind
 from outlay.detectors.rules.texts import Atom
 from outlay.errors import InputError
-from outlay.schema.table import Columns
+from outlay.schema.table import Columns, Texts
 
 FEW: Final = 64
 """For so few rows it is not worth while to look for equal texts."""
@@ -23,7 +25,7 @@ _NO_TEXT: Final = [None]
 def numbers(source: Input | Atom, columns: Columns) -> k.Floats:
     """Return what a program reads as numbers, (height,); all missing where there is no such column."""
     if isinstance(source, Atom):
-        one, other = (_strings(columns, name.column) for name in source.names)
+        one, other = (strings(columns, name.column) for name in source.names)
         return np.array(source.answers_of_two(one, other), np.float64)
     if not columns.has(source.column):
         return _missing(columns.height)
@@ -74,7 +76,7 @@ def _of_few(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Float
     """Return the same for rows that each have their own number."""
     answers: list[float] = []
     for name, questions in program.texts:
-        said = _strings(columns, name)
+        said = strings(columns, name)
         for question in questions:
             answers += question(said)
     coded = np.zeros((len(program.texts), columns.height), np.int32)
@@ -85,16 +87,23 @@ def _of_few(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Float
     return coded, starts, np.array(answers)
 
 
-def _strings(columns: Columns, name: str) -> Sequence[str | None]:
+def strings(columns: Columns, name: str, rows: NDArray[np.intp] | None = None) -> Texts:
+    """Return a column's texts, or those of some rows; None where there are none."""
+    height = columns.height if rows is None else rows.size
     if not columns.has(name):
-        return _NO_TEXT * columns.height
+        return _NO_TEXT * height
     try:
-        return columns.strings(name)
+        if rows is None:
+            return columns.strings(name)
+        if columns.height > FEW:
+            return columns.text(name).gather(rows).to_list()
+        said = columns.strings(name)
     except (InputError, PolarsError):  # numbers or lists where texts are asked for
-        return _NO_TEXT * columns.height
+        return _NO_TEXT * height
+    return [said[row] for row in rows.tolist()]
 
 
-def _distinct(columns: Columns, name: str, codes: k.Ints) -> Sequence[str | None]:
+def _distinct(columns: Columns, name: str, codes: k.Ints) -> Texts:
     """Return a column's texts, each once; ``codes`` says which is where."""
     try:
         column = columns.text(name)
@@ -106,3 +115,15 @@ def _distinct(columns: Columns, name: str, codes: k.Ints) -> Sequence[str | None
     known = numbered.dtype.categories.to_series().to_list()  # type: ignore[attr-defined]
     codes[:] = numbered.to_physical().fill_null(len(known)).to_numpy()
     return [*known, None]
+
+
+def taken(columns: Columns, rows: NDArray[np.intp], kinds: Mapping[str, Kind]) -> Columns:
+    """Return some rows of some columns, as far as there are such columns."""
+    own: dict[str, k.Floats] = {}
+    said: dict[str, Texts] = {}
+    for name, kind in kinds.items():
+        if kind != "text" and columns.is_number(name):
+            own[name] = columns.number(name)[rows]
+        elif columns.has(name):
+            said[name] = strings(columns, name, rows)
+    return Columns(own, said, rows.size)

@@ -66,6 +66,11 @@ class Verdicts:
         found: Bools = (self.bits[rule // WORD] >> bit) & np.uint64(1) == 1
         return found
 
+    def any_violated(self) -> list[int]:
+        """Return the numbers of the rules that some row violates."""
+        some = np.bitwise_or.reduce(self.bits, axis=1).tolist()
+        return [n for n in range(len(self.rules)) if some[n // WORD] >> n % WORD & 1]
+
     def scores(self, row: int) -> list[tuple[float, Rule]]:
         """Return the scores above zero of the rules that apply to a row, highest first."""
         applies, _, score = self.each[:, :, row]

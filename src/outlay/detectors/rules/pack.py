@@ -65,9 +65,9 @@ class Rule:
         return frozenset[str]().union(*(part.reads for part in parts if part))
 
     @property
-    def shows(self) -> frozenset[str]:
-        """The columns its texts show."""
-        return self.reason.reads | (self.normal.reads if self.normal else frozenset())
+    def says(self) -> Template:
+        """Why a row stands out, and what would have been normal."""
+        return self.reason.then("; normal is ", self.normal) if self.normal else self.reason
 
     def severity_of(self, score: float) -> Severity:
         """Return how severe a violation with this score is."""

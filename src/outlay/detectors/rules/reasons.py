@@ -1,15 +1,25 @@
-"""What the violated rules say in words, with the values of the row and what would be normal."""
+"""What the violated rules say in words, with the values of the row and what would be normal.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+Which rules speak of which rows is settled first, in arrays; then each rule words all its rows at once.
+"""
 
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
+from typing import Any, Final, NamedTuple
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outlay.detectors.rules import _kernels as k
+from outlay.detectors.rules.inputs import numbers, strings
 from outlay.detectors.rules.judge import Verdicts
-from outlay.detectors.rules.pack import Pack, Rule, Severity
-from outlay.detectors.rules.units import Wording
+from outlay.detectors.rules.meaning import Input
+from outlay.detectors.rules.pack import SEVERITIES, Pack, Rule, Severity
+from outlay.detectors.rules.template import Slot
+from outlay.detectors.rules.units import UNKNOWN, Wording, all_written, each_once, text, written
 from outlay.schema.reason import Reason
+from outlay.schema.table import Columns
 
 COMBINED: Final = "rule_confidence"
 """The code of a reason that no single rule gives: several near misses together."""
@@ -17,58 +27,164 @@ COMBINED: Final = "rule_confidence"
 WEIGHTS: Final[Mapping[Severity, float]] = {"critical": 1.0, "high": 0.8, "medium": 0.6, "low": 0.4}
 """How much a violation counts among the reasons."""
 
-_COMPUTED: Final = ("prior_count", "hour")
+_WEIGHTS: Final = np.array([WEIGHTS[word] for word in SEVERITIES])
+
+COMPUTED: Final = ("prior_count", "hour")
+"""The columns behind the placeholders that are no column's name."""
+
+Rows = NDArray[np.intp]
+_NONE: Final = -1
+"""Stands for the rule where no single one speaks."""
+_NEAREST: Final = 3
+_FLAGS: Final = {0.0: "False", 1.0: "True"}
+
+
+class Words(NamedTuple):
+    """Reasons side by side, one entry each: by row, and of one row the weightiest first.
+
+    Parameters
+    ----------
+    rows
+        Which row it is about.
+    weights
+        How much it counts.
+    texts
+        What it says.
+    codes
+        The rule's code, or `COMBINED`.
+    looks
+        The columns that the rule reads.
+    """
+
+    rows: Rows
+    weights: k.Floats
+    texts: list[str]
+    codes: list[str]
+    looks: list[frozenset[str]]
+
+
+class _Voices(NamedTuple):
+    """Who speaks of which row, in the order of `Words`; of no rule: several near misses."""
+
+    rows: Rows
+    rules: Rows
+    severities: Rows
+    weights: k.Floats
+
+    def chosen(self, which: NDArray[Any]) -> "_Voices":
+        """Return some of them."""
+        return _Voices(*(column[which] for column in self))
+
+
+def words(
+    pack: Pack, verdicts: Verdicts, columns: Columns, wording: Wording, most: int | None = None
+) -> Words:
+    """Return what is to be said of each row, at most ``most`` reasons each."""
+    voices = _voices(verdicts)
+    if most is not None:
+        starts = np.searchsorted(voices.rows, voices.rows)
+        voices = voices.chosen(np.arange(voices.rows.size) - starts < most)
+    spoken = voices.rules.tolist()
+    texts = [""] * len(spoken)
+    looks: dict[int, frozenset[str]] = {_NONE: frozenset()}
+    for number in set(spoken):
+        mine = np.flatnonzero(voices.rules == number)
+        own = voices.chosen(mine)
+        if number == _NONE:
+            told = [_combined(verdicts, row) for row in own.rows.tolist()]
+        else:
+            rule = verdicts.rules[number]
+            looks[number] = rule.reads
+            told = _told(rule, pack, columns, own, wording)
+        for place, said in zip(mine.tolist(), told, strict=True):
+            texts[place] = said
+    codes = [*(rule.code for rule in verdicts.rules), COMBINED]  # the last one is number -1
+    return Words(
+        voices.rows, voices.weights, texts, [codes[n] for n in spoken], [looks[n] for n in spoken]
+    )
 
 
 def explain(
-    pack: Pack, verdicts: Verdicts, rows: pl.DataFrame, wording: Wording
+    pack: Pack, verdicts: Verdicts, columns: Columns, wording: Wording
 ) -> list[list[Reason]]:
     """Return each row's reasons, weightiest first."""
-    reasons: list[list[Reason]] = [[] for _ in range(rows.height)]
-    for j, rule in enumerate(verdicts.rules):
-        at = verdicts.violated(j).nonzero()[0]
-        scores = verdicts.each[k.SCORE, j, at].tolist()
-        for i, reason in zip(
-            at.tolist(), _worded(pack, rule, scores, rows[at], wording), strict=True
-        ):
-            reasons[i].append(reason)
-    near = verdicts.anomalies & ~verdicts.bits.any(axis=0)
-    for i in near.nonzero()[0].tolist():
-        reasons[i] = [_combined(verdicts, i)]
-    for found in reasons:
-        if len(found) > 1:
-            found.sort(key=_weight, reverse=True)
+    said = words(pack, verdicts, columns, wording)
+    reasons: list[list[Reason]] = [[] for _ in range(columns.height)]
+    entries = zip(said.rows.tolist(), said.codes, said.texts, said.weights.tolist(), strict=True)
+    for row, code, told, weight in entries:
+        reasons[row].append(Reason(code, told, weight, "rules"))
     return reasons
 
 
-def _weight(reason: Reason) -> float:
-    return reason.weight
+def _voices(verdicts: Verdicts) -> _Voices:
+    """Return which rules speak of which rows, by row and weight."""
+    found = [_violations(verdicts, number) for number in verdicts.any_violated()]
+    near = np.flatnonzero(verdicts.anomalies & ~verdicts.bits.any(axis=0))
+    confidence = np.minimum(verdicts.confidence[near], WEIGHTS["medium"])
+    nobody = np.full(near.size, _NONE)
+    found.append(_Voices(near, nobody, nobody, confidence))
+    voices = _Voices(*(np.concatenate(column) for column in zip(*found, strict=True)))
+    return voices.chosen(np.lexsort((voices.rules, -voices.weights, voices.rows)))
 
 
-def _worded(
-    pack: Pack, rule: Rule, scores: list[float], rows: pl.DataFrame, wording: Wording
-) -> list[Reason]:
-    """Return one rule's reason for each of the rows that violate it."""
-    severities = [rule.severity_of(score) for score in scores]
-    shows = rule.shows | set(_COMPUTED)
-    columns: dict[str, Sequence[Any]] = {
-        **{name: (value,) * len(scores) for name, value in pack.scope.parameters.items()},
-        **{name: rows[name].to_list() for name in rows.columns if name in shows},
-        "severity": severities,
-    }
-    texts = rule.reason.fill_all(columns, len(scores), wording)
-    if rule.normal:
-        normal = rule.normal.fill_all(columns, len(scores), wording)
-        texts = [f"{text}; normal is {usual}" for text, usual in zip(texts, normal, strict=True)]
-    return [
-        Reason(rule.code, text, WEIGHTS[severity], "rules")
-        for text, severity in zip(texts, severities, strict=True)
-    ]
+def _violations(verdicts: Verdicts, number: int) -> _Voices:
+    """Return the rows that violate one rule, with its weight there."""
+    rule = verdicts.rules[number]
+    rows = np.flatnonzero(verdicts.violated(number))
+    scores = verdicts.each[k.SCORE, number, rows]
+    severities = np.full(rows.size, SEVERITIES.index("low"))
+    for least, word in reversed(rule.severity):
+        severities[scores >= least] = SEVERITIES.index(word)
+    return _Voices(rows, np.full(rows.size, number), severities, _WEIGHTS[severities])
+
+
+def _told(rule: Rule, pack: Pack, columns: Columns, voices: _Voices, wording: Wording) -> list[str]:
+    """Return what one rule says of each of its rows."""
+    known: dict[Slot, Iterable[str]] = {}
+
+    def value(slot: Slot) -> Iterable[str]:
+        found = known.get(slot)
+        if found is None:
+            found = known[slot] = _written(slot, pack, columns, voices, wording)
+        return found
+
+    return rule.says.fill_all(value, voices.rows.size)
+
+
+def _written(
+    slot: Slot, pack: Pack, columns: Columns, voices: _Voices, wording: Wording
+) -> Iterable[str]:
+    """Return what a placeholder shows in each row."""
+    if slot.name == "severity":
+        return [SEVERITIES[place] for place in voices.severities.tolist()]
+    if slot.name in pack.scope.parameters:
+        return repeat(written(pack.scope.parameters[slot.name], slot.form, wording))
+    if not columns.has(slot.name):
+        return repeat(UNKNOWN)
+    kind = pack.scope.columns.get(slot.name, "number")
+    if kind == "text":
+        return each_once(strings(columns, slot.name, voices.rows), _text)
+    values = numbers(Input(slot.name, kind), columns)[voices.rows]
+    if kind == "boolean":
+        return each_once(values.tolist(), lambda flag: _FLAGS.get(flag, UNKNOWN))
+    return all_written(values, slot.form, wording)
+
+
+def _text(value: str | None) -> str:
+    return UNKNOWN if value is None else text(value)
+
+
+def _combined(verdicts: Verdicts, row: int) -> str:
+    """Word an anomaly without a violation by the rules that it comes nearest to."""
+    confidence = float(verdicts.confidence[row])
+    nearest = verdicts.scores(row)[:_NEAREST]
+    named = ", ".join(f"{rule.name} {score:.0%}" for score, rule in nearest)
+    return f"no rule is violated, but together the near misses reach {confidence:.2f}: {named}"
 
 
 def shown(pack: Pack, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield what the texts may show of each row."""
-    wanted = frozenset[str]().union(*(rule.shows for rule in pack.rules)) | set(_COMPUTED)
+    wanted = frozenset[str]().union(*(rule.says.reads for rule in pack.rules)) | set(COMPUTED)
     columns = [name for name in rows.columns if name in wanted]
     named = rows.select(columns).rows(named=True) if columns else [{}] * rows.height
     yield from ({**pack.scope.parameters, **row} for row in named)
@@ -76,14 +192,4 @@ def shown(pack: Pack, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 def worded(rule: Rule, score: float, values: Mapping[str, Any], wording: Wording) -> str:
     """Return why a violated rule was violated, and what would have been normal."""
-    row = {**values, "severity": rule.severity_of(score)}
-    normal = f"; normal is {rule.normal.fill(row, wording)}" if rule.normal else ""
-    return rule.reason.fill(row, wording) + normal
-
-
-def _combined(verdicts: Verdicts, i: int) -> Reason:
-    """Word an anomaly without a violation by the rules that it comes nearest to."""
-    confidence = float(verdicts.confidence[i])
-    named = ", ".join(f"{rule.name} {score:.0%}" for score, rule in verdicts.scores(i)[:3])
-    text = f"no rule is violated, but together the near misses reach {confidence:.2f}: {named}"
-    return Reason(COMBINED, text, min(confidence, WEIGHTS["medium"]), "rules")
+    return rule.says.fill({**values, "severity": rule.severity_of(score)}, wording)

@@ -73,7 +73,7 @@ def _lines(pack: Pack, verdicts: Verdicts, table: pl.DataFrame, how: Wording) ->
 def _violations(pack: Pack, verdicts: Verdicts, table: pl.DataFrame, how: Wording) -> Iterator[str]:
     violated = [rule for rule in range(len(verdicts.rules)) if verdicts.violated(rule)[0]]
     if not violated:
-        ((*near,),) = explain(pack, verdicts, table.head(1), how)
+        ((*near,),) = explain(pack, verdicts, Columns.of(table.head(1)), how)
         yield from ("", *(reason.text for reason in near)) if near else ()
         return
     values = next(shown(pack, table))

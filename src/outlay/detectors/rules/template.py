@@ -5,7 +5,7 @@ Not ``str.format``: that would reach into attributes. A placeholder is a name an
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any, Final
@@ -45,6 +45,10 @@ class Template:
     parts: tuple[str | Slot, ...]
     reads: frozenset[str]
 
+    def then(self, between: str, other: "Template") -> "Template":
+        """Return the text with another one after it."""
+        return Template((*self.parts, between, *other.parts), self.reads | other.reads)
+
     def fill(self, row: Mapping[str, Any], wording: Wording) -> str:
         """Return the text with the values of ``row``."""
         return "".join(
@@ -52,29 +56,10 @@ class Template:
             for part in self.parts
         )
 
-    def fill_all(
-        self, columns: Mapping[str, Sequence[Any]], rows: int, wording: Wording
-    ) -> list[str]:
-        """Return `fill` for many rows: each placeholder is written down its column at once."""
-        written_parts = [
-            repeat(part)
-            if isinstance(part, str)
-            else _written_down(columns.get(part.name, (None,) * rows), part.form, wording)
-            for part in self.parts
-        ]
-        return ["".join(parts) for parts in islice(zip(*written_parts, strict=False), rows)]
-
-
-def _written_down(values: Sequence[Any], form: str, wording: Wording) -> list[str]:
-    """Write each value; the same ones (hours, round amounts, counts) only once."""
-    known: dict[Any, str] = {}
-    texts = []
-    for value in values:
-        text = known.get(value)
-        if text is None:
-            text = known[value] = written(value, form, wording)
-        texts.append(text)
-    return texts
+    def fill_all(self, written: Callable[[Slot], Iterable[str]], rows: int) -> list[str]:
+        """Return `fill` for many rows; ``written`` gives a placeholder's value in each of them."""
+        parts = [repeat(part) if isinstance(part, str) else written(part) for part in self.parts]
+        return ["".join(row) for row in islice(zip(*parts, strict=False), rows)]
 
 
 def template(text: str, scope: Scope) -> Template:
