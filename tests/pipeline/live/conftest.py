@@ -38,3 +38,12 @@ def store(tmp_path):
 def engine(model, store):
     """Return an engine on a store of its own, whose clock stands at the wallet's end."""
     return begin(model, store, clock=lambda: 1_900_000_000_000_000)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """Return a model that is quickly read back, of a wallet of few people."""
+    wallet = outlay.synth(users=8, days=30, seed=2)
+    return outlay.train(
+        wallet, alerts={"rate": 0.2}, forest={"n_trees": 20, "max_samples": 64}
+    )._core
