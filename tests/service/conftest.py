@@ -1,10 +1,13 @@
 """A small trained model, and services over it: in this process, or in one of their own."""
 
+from typing import Any
+
 import pytest
 
 from outlay.pipeline import artifact
 from outlay.pipeline.api import synth, train
 from outlay.pipeline.live.base import begin
+from outlay.pipeline.live.engine import Engine
 from outlay.service.app import create_app
 from outlay.service.settings import Settings
 from outlay.store import open_store
@@ -22,7 +25,15 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def model(folder):
     """Return that model."""
-    return artifact.load(folder)
+    found = artifact.load(folder)
+    reader_of(found).warm()
+    return found
+
+
+def reader_of(model):
+    """Return an engine that has no store: it reads payments, and can be warmed."""
+    nowhere: Any = None
+    return Engine(model, nowhere)
 
 
 @pytest.fixture

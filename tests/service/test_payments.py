@@ -141,7 +141,18 @@ def test_every_wrong_field_is_told_at_once(service):
         (b"3", "invalid-payment", 422),
         (b"null", "invalid-payment", 422),
     ],
-    ids=["empty", "cut", "bytes", "nan", "deep", "deep-and-large", "large", "list", "number", "null"],
+    ids=[
+        "empty",
+        "cut",
+        "bytes",
+        "nan",
+        "deep",
+        "deep-and-large",
+        "large",
+        "list",
+        "number",
+        "null",
+    ],
 )
 def test_a_body_that_is_no_payment(service, body, kind, status):
     """Whatever is sent instead of a payment gets an error that says what is wrong."""
@@ -152,7 +163,8 @@ def test_a_body_that_is_no_payment(service, body, kind, status):
 
 
 @pytest.mark.parametrize(
-    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"]
+    "kind",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"],
 )
 def test_only_json_is_read(service, kind):
     """Another content type is refused: no form of a web page can send a payment."""
@@ -209,14 +221,12 @@ def test_a_deadline_is_kept_and_the_payment_may_be_asked_for_again(open_service)
     sent = payment()
     late = service.post("/v1/transactions", sent)
     release.set()
-    for _ in range(100):
-        again = service.post("/v1/transactions", sent)
-        if again.status_code == 200:
-            break
+    end = time.monotonic() + 10
+    while service.post("/v1/transactions", sent).status_code != 200:
+        assert time.monotonic() < end
         time.sleep(0.02)
 
     assert is_problem(late, 504, "deadline")
-    assert again.status_code == 200
     with service.store.reading() as reading:
         assert reading.counts().ledger == 1
 

@@ -17,11 +17,12 @@ from outlay.errors import InputError, StoreUnavailableError
 from outlay.pipeline.live.engine import Engine
 from outlay.service import docs_page
 from outlay.service.batches import ManyPayments
+from outlay.service.call import call_of
 from outlay.service.context import Service
-from outlay.service.edge import Edge
+from outlay.service.edge import Edge, internal
 from outlay.service.gate import Gate
 from outlay.service.gather import Gatherer
-from outlay.service.measured import Measured
+from outlay.service.measured import measured
 from outlay.service.metrics import Metrics
 from outlay.service.openapi import describe
 from outlay.service.payments import OnePayment, Payments
@@ -69,7 +70,7 @@ def _routed(service: Service) -> FastAPI:
     )
     app.state.service = service
     for part in (decisions, users, alerts, labels, operation):
-        app.include_router(part.router)
+        app.router.routes += part.router.routes
     _add_description(app, service.settings)
     for error, answer in _ANSWERS.items():
         app.add_exception_handler(error, answer)
@@ -78,7 +79,7 @@ def _routed(service: Service) -> FastAPI:
 
 def _assembled(engine: Engine, store: Store, settings: Settings) -> Service:
     metrics = Metrics(lambda: gatherer.pending, engine.digest)
-    engine.store = Measured(store, metrics.commit_seconds.observe)
+    engine.store = measured(store, metrics.commit_seconds.observe)
     gatherer = Gatherer(
         engine.process,
         passes=lambda error: isinstance(error, StoreUnavailableError),
@@ -173,6 +174,10 @@ async def _unavailable(_: Request, error: Any) -> Response:
     return unavailable(error).response()
 
 
+async def _internal(request: Request, _: Exception) -> Response:
+    return internal(call_of(request.scope)).response()
+
+
 async def _input(_: Request, error: Exception) -> Response:
     words = str(error).partition("\n\nHint: ")[0]
     return Problem("invalid-request", words, [Fault("cursor", words)]).response()
@@ -184,4 +189,5 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Request, Any], Awaitable[Respons
     RequestValidationError: _invalid,
     StoreUnavailableError: _unavailable,
     InputError: _input,
+    Exception: _internal,
 }

@@ -86,9 +86,8 @@ class Edge:
     ) -> None:
         self._metrics.errors.labels(type(error).__name__).inc()
         _LOG.error("unexpected error", exc_info=error, extra=fields(request_id=call.request_id))
-        if not call.status:
-            detail = f"The request {call.request_id} could not be answered."
-            await Problem("internal-error", detail).response()(scope, receive, send)
+        if not call.status:  # it happened outside FastAPI's own care
+            await internal(call).response()(scope, receive, send)
 
     def _note(self, call: Call, method: str, scope: Scope, seconds: float) -> None:
         path = scope["path"]
@@ -104,6 +103,11 @@ class Edge:
                 status=call.status, ms=round(seconds * 1000, 3),
                 caller=call.caller.name if call.caller else None,
             ))  # fmt: skip
+
+
+def internal(call: Call) -> Problem:
+    """Return the problem of an error of ours: the log has the rest under the request's id."""
+    return Problem("internal-error", f"The request {call.request_id} could not be answered.")
 
 
 def _sender(send: Send, call: Call, *, is_head: bool) -> Send:

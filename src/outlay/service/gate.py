@@ -47,7 +47,7 @@ class Gate:
         self._settings = settings
         self._known: dict[str, _Known] = {}
         self._is_keyless = False
-        self._read_at = float("-inf")
+        self._asked_at = float("-inf")
         self._local = Caller(KEYLESS, Role.ADMIN, self._bucket())
 
     def _bucket(self) -> Bucket:
@@ -55,7 +55,6 @@ class Gate:
 
     async def refresh(self) -> None:
         """Read the keys anew; a caller keeps what it has already used of its rate."""
-        self._read_at = monotonic()
         keys = list(await asyncio.to_thread(self._read_keys))
         before = self._known
         self._known = {
@@ -80,7 +79,8 @@ class Gate:
         if parts is None:
             raise _unauthenticated("The request has no key, or what it has does not look like one.")
         name, secret = parts
-        if name not in self._known and monotonic() - self._read_at > _SOON:
+        if name not in self._known and monotonic() - self._asked_at > _SOON:
+            self._asked_at = monotonic()
             await self.refresh()  # it may have been made a moment ago
         known = self._known.get(name)
         if not fits(secret, known.hash if known else None) or known is None:

@@ -1,31 +1,22 @@
 """A store whose commits are timed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from time import perf_counter
+from typing import Any, cast
 
-from outlay.store import Reading, Store, Writing
+from outlay.store import Store, Writing
 
 
-class Measured(Store):
-    """Stands in for a store; all but the end of writing is the store's own.
-
-    Parameters
-    ----------
-    store
-        Does the work.
-    observe
-        Told the seconds of each commit that came to pass.
-    """
+class _Measured:
+    """Stands in for a store; all but the end of writing is the store's own."""
 
     def __init__(self, store: Store, observe: Callable[[float], None]) -> None:
-        self.where = store.where
         self._store = store
         self._observe = observe
 
-    def reading(self) -> AbstractContextManager[Reading]:
-        """Return a view to read from."""
-        return self._store.reading()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -36,6 +27,7 @@ class Measured(Store):
             stack.pop_all().close()
         self._observe(perf_counter() - start)
 
-    def close(self) -> None:
-        """Let go of the store."""
-        self._store.close()
+
+def measured(store: Store, observe: Callable[[float], None]) -> Store:
+    """Return a store that tells ``observe`` the seconds of each commit that came to pass."""
+    return cast("Store", _Measured(store, observe))
