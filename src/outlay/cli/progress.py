@@ -10,6 +10,7 @@ from outlay.cli import terminal
 
 _TICK: Final = 0.2
 _QUICK: Final = 0.05
+_MINUTE: Final = 60
 
 
 class Live:
@@ -20,6 +21,7 @@ class Live:
         self._begun = time.perf_counter()
         self._stage_begun = self._begun
         self._words = ""
+        self._rows = ""
         self._over = threading.Event()
         self._lock = threading.Lock()
 
@@ -33,10 +35,17 @@ class Live:
         words = terminal.cell(words, 78)
         with self._lock:
             self._end_stage()
-            self._words, self._stage_begun = words, time.perf_counter()
+            self._words, self._stage_begun, self._rows = words, time.perf_counter(), ""
             if not self._is_live:
                 terminal.say(f"[{self.seconds:6.1f} s] {words}")
         self._draw()
+
+    def rows(self, done: int, total: int) -> None:
+        """Say how many rows of how many the stage has done."""
+        took = max(time.perf_counter() - self._stage_begun, 1e-3)
+        pace = f"{done:,} rows, {done / took:,.0f} a second"
+        left = (total - done) * took / max(done, 1)
+        self._rows = f": {pace}, {_span(left)} left" if total > done else f": {pace}"
 
     def __enter__(self) -> Self:
         """Begin to redraw the live line."""
@@ -70,10 +79,17 @@ class Live:
         took = time.perf_counter() - self._stage_begun
         room = terminal.width() - 10
         time_taken = f"{took:6.1f} s" if took > _QUICK else ""
-        sys.stderr.write(f"\r\x1b[K{self._words[:room]:{room}}{time_taken}")
+        sys.stderr.write(f"\r\x1b[K{(self._words + self._rows)[:room]:{room}}{time_taken}")
 
     def _end_stage(self) -> None:
         if self._is_live and self._words:
             self._line()
             sys.stderr.write("\n")
         self._words = ""
+
+
+def _span(seconds: float) -> str:
+    """Return a time to come as people say it."""
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE:.0f} min"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from outlay.features._kernels import Ints, Payments, Prints, group
+from outlay.features._kernels import PAYMENT, Ints, Prints, Records
+from outlay.features._reading import group, lay
 from outlay.features.clock import Clock
-from outlay.features.marks import fingerprint
+from outlay.features.texts import Coded, Codes
 
 TIE_BREAKERS = ("user_id", "amount", "transaction_type", "counterparty_id", "transaction_id")
 """What orders transactions of one moment: their content first, so that the file's order never counts."""
@@ -16,28 +17,32 @@ TIE_BREAKERS = ("user_id", "amount", "transaction_type", "counterparty_id", "tra
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Rows by group: group g's rows are ``order[bounds[g]:bounds[g + 1]]``, in time order."""
+    """Rows by group: group g's rows are ``order[bounds[g]:bounds[g + 1]]``, in time order.
+
+    Groups stand in the order of their ids. Each row's group is in ``codes``, -1 where its id is
+    missing, and its place in ``order`` in ``places``.
+    """
 
     ids: pl.Series
+    codes: Codes
     order: Ints
     bounds: Ints
+    places: Ints
 
     @classmethod
     def by(cls, column: pl.Series, in_time: Ints) -> "Grouping":
-        """Group the rows by ``column``; groups stand in the order of their ids, missing ones last."""
-        ids = column.unique().sort(nulls_last=True)
-        known = ids.drop_nulls()
-        codes = (
-            column.cast(pl.Enum(known))
-            .to_physical()
-            .cast(pl.Int64)
-            .fill_null(len(known))
-            .to_numpy()
-        )
-        bounds = np.zeros(len(ids) + 1, np.int64)
-        order = np.empty(len(column), np.int64)
-        group(codes, in_time, bounds, order)
-        return cls(known, order, bounds[: len(known) + 1])
+        """Group the rows by ``column``."""
+        coded = Coded.of(column).in_order()
+        codes = coded.codes
+        bounds = np.zeros(len(coded.values) + 1, np.int64)
+        places = np.empty(codes.size, np.int64)
+        order = np.empty(codes.size, np.int64)
+        group(codes, in_time, bounds, order, places)
+        return cls(coded.values, codes, order[: bounds[-1]], bounds, places)
+
+    def marks(self) -> Prints:
+        """Return each row's fingerprint."""
+        return Coded(self.codes, self.ids).marks()
 
 
 def time_order(transactions: pl.DataFrame) -> Ints:
@@ -45,7 +50,8 @@ def time_order(transactions: pl.DataFrame) -> Ints:
     times = transactions["timestamp"].to_physical().to_numpy()
     sorted_already = times.size < 2 or bool((times[1:] >= times[:-1]).all())  # noqa: PLR2004
     order = np.arange(times.size) if sorted_already else np.argsort(times, kind="stable")
-    same = np.diff(times[order]) == 0
+    in_order = times if sorted_already else times[order]
+    same = in_order[1:] == in_order[:-1]
     tied = np.zeros(times.size, bool)
     tied[1:] |= same
     tied[:-1] |= same
@@ -66,10 +72,10 @@ class Arrangement:
     counterparties: Grouping | None
 
     @classmethod
-    def of(cls, transactions: pl.DataFrame) -> "Arrangement":
-        """Arrange accepted transactions."""
+    def of(cls, transactions: pl.DataFrame, *, counterparties: bool = True) -> "Arrangement":
+        """Arrange accepted transactions, by their counterparties too if that is wanted."""
         in_time = time_order(transactions)
-        named = "counterparty_id" in transactions.columns
+        named = counterparties and "counterparty_id" in transactions.columns
         return cls(
             in_time,
             Grouping.by(transactions["user_id"], in_time),
@@ -77,48 +83,44 @@ class Arrangement:
         )
 
 
-def fingerprints(transactions: pl.DataFrame, column: str) -> Prints:
-    """Return each value's mark; see `fingerprint`."""
-    if column not in transactions.columns:
-        return np.zeros(len(transactions), np.uint32)
-    values = transactions[column]
-    known = values.unique().drop_nulls()
-    marks = [fingerprint(column, value) for value in known]
-    mapped = values.replace_strict(
-        known, pl.Series(marks, dtype=pl.UInt32), default=0, return_dtype=pl.UInt32
-    )
-    return mapped.fill_null(0).to_numpy()
-
-
-def payments(transactions: pl.DataFrame, timezone: str, types: Sequence[str]) -> Payments:
-    """Return the transactions as the kernels' columns, in the order of the rows.
+def payments(
+    transactions: pl.DataFrame, arranged: Arrangement, timezone: str, types: Sequence[str]
+) -> Records:
+    """Return the transactions as the kernels take them, user by user, each user's in time order.
 
     ``types`` are those of the population's tables.
     """
     times = transactions["timestamp"].to_physical().to_numpy()
     hours, weekdays = Clock(timezone).many(times)
-    return Payments(
-        times=times,
-        amounts=transactions["amount"].to_numpy(),
-        hours=hours,
-        weekdays=weekdays,
-        types=fingerprints(transactions, "transaction_type"),
-        kinds=kinds(transactions, types),
-        counterparties=fingerprints(transactions, "counterparty_id"),
-        devices=fingerprints(transactions, "device_id"),
-        countries=fingerprints(transactions, "country"),
+    marks, kinds = _types(transactions, types)
+    others = arranged.counterparties
+    found = np.empty(times.size, PAYMENT)
+    lay(
+        times,
+        transactions["amount"].to_numpy(),
+        hours,
+        weekdays,
+        marks,
+        kinds,
+        others.marks() if others else _marks(transactions, "counterparty_id"),
+        _marks(transactions, "device_id"),
+        _marks(transactions, "country"),
+        arranged.users.places,
+        found,
     )
+    return found
 
 
-def kinds(transactions: pl.DataFrame, types: Sequence[str]) -> Ints:
-    """Return each transaction's place in the population's tables of types, the last if unknown."""
+def _marks(transactions: pl.DataFrame, column: str) -> Prints:
+    """Return the rows' fingerprints; none where there is no such column."""
+    if column not in transactions.columns:
+        return np.empty(0, np.uint32)
+    return Coded.of(transactions[column]).marks()
+
+
+def _types(transactions: pl.DataFrame, types: Sequence[str]) -> tuple[Prints, Codes]:
+    """Return the types' fingerprints, and their places in the population's tables, last if unknown."""
     if "transaction_type" not in transactions.columns:
-        return np.full(len(transactions), len(types))
-    places = pl.Series(range(len(types)), dtype=pl.Int64)
-    return (
-        transactions["transaction_type"]
-        .replace_strict(
-            pl.Series(types, dtype=pl.String), places, default=len(types), return_dtype=pl.Int64
-        )
-        .to_numpy()
-    )
+        return np.empty(0, np.uint32), np.full(len(transactions), len(types), np.int32)
+    coded = Coded.of(transactions["transaction_type"])
+    return coded.marks(), coded.places(types)

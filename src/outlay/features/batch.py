@@ -1,6 +1,5 @@
 """A table of transactions to a table of features."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -10,17 +9,21 @@ import polars as pl
 from outlay.features._kernels import (
     FIXED,
     N_FEATURES,
+    N_OWN,
     PER_PAYMENT,
+    ROW,
     Floats,
     Ints,
-    Payments,
     Prior,
+    Records,
     fold,
     fold_counterparties,
 )
+from outlay.features._reading import turn
 from outlay.features.arrange import Arrangement, Grouping, payments
 from outlay.features.population import Population
 from outlay.features.state import Counterparties, States
+from outlay.jit import cores
 from outlay.schema.catalog import NAMES
 
 
@@ -46,6 +49,7 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
     timezone: str = "UTC",
     threads: int | None = None,
     arranged: Arrangement | None = None,
+    met: Floats | None = None,
 ) -> tuple[pl.DataFrame, Pasts]:
     """Return one row of features per transaction, and the pasts of those who paid in them.
 
@@ -66,66 +70,91 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
         How many; by default one a core.
     arranged
         The transactions' arrangement, where it is known already.
+    met
+        What `CounterpartyPass` gave for the rows, (n, 2), where they are not all that there are;
+        the counterparties' pasts are its business then.
     """
     pasts = pasts or Pasts()
-    arranged = arranged or Arrangement.of(transactions)
-    rows = payments(transactions, timezone, list(population.types))
-    table = np.empty((len(transactions), N_FEATURES))
-    states = _fold_users(
-        arranged.users, rows, population.prior(), pasts.users, table, threads or _cores()
-    )
-    seen = _fold_counterparties(arranged, rows.amounts, population, pasts.counterparties, table)
-    features = np.ascontiguousarray(table.T)
-    frame = pl.DataFrame({name: features[i] for i, name in enumerate(NAMES)})
-    return frame, Pasts(states, seen)
+    arranged = arranged or Arrangement.of(transactions, counterparties=met is None)
+    threads = threads or cores()
+    rows = payments(transactions, arranged, timezone, list(population.types))
+    table = _table(len(transactions))
+    own = np.empty((len(transactions), N_OWN))
+    folding = _Folding(arranged.users, rows, population.prior(), pasts.users, own)
+    amounts = transactions["amount"].to_numpy()
 
+    def counterparties() -> Counterparties:
+        if met is not None:
+            table[N_OWN:, : len(met)] = met.T
+            return Counterparties.empty()
+        return _fold_counterparties(arranged, amounts, population, pasts.counterparties, table)
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _fold_users(  # noqa: PLR0913, PLR0917 - arrays, as the kernel takes them
-    users: Grouping, rows: Payments, prior: Prior, states: States, out: Floats, threads: int
-) -> States:
-    state_of = states.places(users.ids)
-    cuts = _cuts(users.bounds, threads)
-
-    def part(k: int) -> tuple[Ints, Floats]:
-        return _fold_part(users, slice(cuts[k], cuts[k + 1]), state_of, states, rows, prior, out)
-
+    cuts = _cuts(arranged.users.bounds, threads)
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(part, range(len(cuts) - 1)))
-    sizes = np.concatenate([np.diff(ends) for ends, _ in parts])
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return States(users.ids, offsets, np.concatenate([words for _, words in parts]))
+        seen = pool.submit(counterparties)
+        parts = list(pool.map(folding.part, cuts[:-1], cuts[1:]))
+        edges = np.linspace(0, len(own), threads + 1).astype(np.int64)
+        places = arranged.users.places
+        list(pool.map(lambda a, b: turn(own, places, a, b, table), edges[:-1], edges[1:]))
+        others = seen.result()
+    columns = table[:, : len(own)]
+    frame = pl.DataFrame({name: columns[i] for i, name in enumerate(NAMES)})
+    return frame, Pasts(_joined(arranged.users.ids, parts), others)
 
 
-def _cuts(bounds: Ints, parts: int) -> Ints:
+def _table(rows: int) -> Floats:
+    """Return memory for the features, a line each, a little longer than the rows are many.
+
+    Lines whose lengths are a multiple of 4 kB would all fall into the same few places of the cache.
+    """
+    return np.empty((N_FEATURES, rows // 64 * 64 + 72))
+
+
+@dataclass(frozen=True, slots=True)
+class _Folding:
+    """What it takes to fold some of the users."""
+
+    users: Grouping
+    rows: Records
+    prior: Prior
+    states: States
+    out: Floats
+
+    def part(self, first: int, last: int) -> tuple[Ints, Floats]:
+        """Fold users first..last - 1; return the lengths of their states, and those."""
+        bounds = self.users.bounds[first : last + 1]
+        state_of = self.states.places(self.users.ids[first:last])
+        known = state_of[state_of >= 0]
+        carried = int((self.states.offsets[known + 1] - self.states.offsets[known]).sum())
+        # room for the most that the states can need: what is not written to costs no memory
+        most = carried + FIXED * state_of.size + PER_PAYMENT * int(bounds[-1] - bounds[0])
+        kept, ends = np.empty(most), np.zeros(bounds.size, np.int64)
+        fold(
+            self.rows,
+            np.arange(self.rows.size),
+            bounds,
+            state_of,
+            self.states.offsets,
+            self.states.words,
+            self.prior,
+            self.out.view(ROW)[:, 0],
+            ends,
+            kept,
+        )
+        return np.diff(ends), kept[: ends[-1]]
+
+
+def _joined(ids: pl.Series, parts: list[tuple[Ints, Floats]]) -> States:
+    lengths = np.concatenate([lengths for lengths, _ in parts])
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return States(ids, offsets, np.concatenate([words for _, words in parts]))
+
+
+def _cuts(bounds: Ints, parts: int) -> list[int]:
     """Return where to cut the users so that the parts hold about as many rows."""
     wanted = np.linspace(0, bounds[-1], parts + 1)
-    return np.unique(
-        np.concatenate([[0], np.searchsorted(bounds, wanted[1:-1]), [bounds.size - 1]])
-    )
-
-
-def _fold_part(  # noqa: PLR0913, PLR0917 - likewise
-    users: Grouping,
-    part: slice,
-    state_of: Ints,
-    states: States,
-    rows: Payments,
-    prior: Prior,
-    out: Floats,
-) -> tuple[Ints, Floats]:
-    bounds = users.bounds[part.start : part.stop + 1]
-    state_of = state_of[part]
-    known = state_of[state_of >= 0]
-    carried = int((states.offsets[known + 1] - states.offsets[known]).sum())
-    # room for the most that the states can need; what is not written costs no memory
-    kept = np.empty(carried + FIXED * state_of.size + PER_PAYMENT * int(bounds[-1] - bounds[0]))
-    ends = np.zeros(bounds.size, np.int64)
-    fold(bounds, users.order, state_of, states.offsets, states.words, rows, prior, out, ends, kept)
-    return ends, kept[: ends[-1]]
+    inner = np.searchsorted(bounds, wanted[1:-1]).tolist()
+    return sorted({0, *inner, bounds.size - 1})
 
 
 def _fold_counterparties(
@@ -133,16 +162,14 @@ def _fold_counterparties(
     amounts: Floats,
     population: Population,
     states: Counterparties,
-    out: Floats,
+    table: Floats,
 ) -> Counterparties:
     grouping = arranged.counterparties
-    codes = np.full(amounts.size, -1)
-    if grouping is not None:
-        codes[grouping.order[: grouping.bounds[-1]]] = np.repeat(
-            np.arange(len(grouping.ids)), np.diff(grouping.bounds)
-        )
-    moments = states.taken(grouping.ids) if grouping else np.empty((0, 3))
-    fold_counterparties(
-        codes, arranged.in_time, amounts, moments, population.counterparty_prior(), out
-    )
-    return Counterparties(grouping.ids, moments) if grouping else Counterparties.empty()
+    if grouping is None:
+        table[N_OWN:] = np.nan
+        return Counterparties.empty()
+    moments = states.taken(grouping.ids)
+    codes = grouping.codes.astype(np.int64)
+    prior = population.prior().of_counterparties
+    fold_counterparties(codes, arranged.in_time, amounts, moments, prior, table[N_OWN:])
+    return Counterparties(grouping.ids, moments)

@@ -11,19 +11,22 @@ import msgspec
 from outlay.errors import ConfigError
 from outlay.pipeline import artifact
 from outlay.pipeline.config import Loaded
-from outlay.pipeline.intake import accepted_files
+from outlay.pipeline.intake import accepted_files, intake
 from outlay.pipeline.job import Job, judge_with, learn_and_judge
 from outlay.pipeline.model import Model
 from outlay.pipeline.names import DUPLICATES, REJECTED, RESULTS
-from outlay.pipeline.outcome import Account
+from outlay.pipeline.outcome import Account, Outcome
 from outlay.pipeline.progress import Progress, Quiet
-from outlay.pipeline.publish import Published, publish
+from outlay.pipeline.publish import Published, publish, tell
 from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.layout import Layout, default_memory
+from outlay.pipeline.stream.run import run_parts
 from outlay.pipeline.train import train
 from outlay.pipeline.warm import compile_kernels, import_ahead
-from outlay.schema.intake import Accepted
+from outlay.schema.intake import Accepted, accept
 from outlay.sinks.publication import Publication
 from outlay.sinks.table import write_for_people, write_rejected
+from outlay.sources import Parts, open_parts
 
 AT_SCORING: Final = (
     *("input.columns", "input.currency", "input.rates", "input.negative", "input.time_format"),
@@ -58,18 +61,47 @@ class Trained:
 
 
 def run_files(
-    files: Sequence[str], out: Path, config: Config, progress: Progress | None = None
+    files: Sequence[str],
+    out: Path,
+    config: Config,
+    progress: Progress | None = None,
+    layout: Layout | None = None,
 ) -> Finished:
-    """Learn each user's habits from files, judge their transactions, and write the results."""
+    """Learn each user's habits from files, judge their transactions, and write the results.
+
+    More rows than are learned from are read, judged and written in parts; ``layout`` says how, and
+    that it is done at all.
+    """
     say = progress or Quiet()
     _refuse_own_input(files, out)
     with Publication(out) as publication:  # a folder that cannot be written to shows here
         import_ahead()
-        accepted = _accepted(files, config, say)
+        with publication.scratch() as scratch:
+            parts = _opened(files, scratch, say)
+            layout = layout or _layout(parts, config)
+            if layout is not None:
+                compile_kernels(say)
+                outcome, names = run_parts(publication, parts, config, layout, scratch, say)
+                published = tell(publication, outcome, tuple(files), say, names, None)
+                return _told(outcome, published, out)
+            accepted = accept(parts.whole(), intake(config.input))
         compile_kernels(say)
         job = learn_and_judge(accepted, config, say)
         published = publish(publication, job, tuple(files), say)
     return _finished(job, published, out, ())
+
+
+def _opened(files: Sequence[str], scratch: Path, say: Progress) -> Parts:
+    name = files[0] if len(files) == 1 else f"{len(files)} files"
+    say.stage(f"Reading {'standard input' if name == '-' else name}")
+    return open_parts(files, scratch)
+
+
+def _layout(parts: Parts, config: Config) -> Layout | None:
+    """Return how to cut the input; nothing if it is small enough to be taken as a whole."""
+    if parts.rows <= config.train.max_rows:
+        return None
+    return Layout.of(parts.rows, default_memory())
 
 
 def train_files(
@@ -136,6 +168,11 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
             moved = replace(job.model, config=trained.config)
             artifact.save(moved, publication.path(artifact.MODEL).parent)
     return _finished(job, published, out, notes)
+
+
+def _told(outcome: Outcome, published: Published, out: Path) -> Finished:
+    account = outcome.account
+    return Finished(account, outcome.model, outcome.promised, published, out, account.notes)
 
 
 def _finished(job: Job, published: Published, out: Path, notes: Sequence[str]) -> Finished:

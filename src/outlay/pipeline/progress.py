@@ -10,9 +10,16 @@ class Progress(Protocol):
         """Say that the work described by ``words`` begins."""
         ...
 
+    def rows(self, done: int, total: int) -> None:
+        """Say how many rows of how many the stage has done; a total of 0 is not known."""
+        ...
+
 
 class Quiet:
     """Tells nobody."""
 
     def stage(self, words: str) -> None:
+        """Do nothing."""
+
+    def rows(self, done: int, total: int) -> None:
         """Do nothing."""

@@ -11,8 +11,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -42,6 +42,16 @@ class Publication:
         path = self._ours() / "new" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a folder on the same disk for what is needed meanwhile; it is gone afterwards."""
+        folder = self._ours() / "scratch"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         """Make the hidden folder; a target that cannot be written to shows here, not at the end."""

@@ -1,7 +1,7 @@
 """The tables of a run: everything that was scored, the alerts worst first, what was rejected."""
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -10,6 +10,9 @@ from outlay.sinks.cells import joined, safe_frame
 from outlay.sinks.files import replacing
 
 Format = Literal["parquet", "csv"]
+
+PARQUET: Final[dict[str, Any]] = {"compression": "zstd", "compression_level": 1}
+"""How Parquet is written."""
 
 _ALERT: Final = (
     "transaction_id",
@@ -43,7 +46,7 @@ def write_scored(path: Path, scored: pl.DataFrame, kind: Format = "parquet") -> 
         )
     with replacing(path) as fresh:
         if kind == "parquet":
-            scored.write_parquet(fresh, compression="zstd", compression_level=1)
+            scored.write_parquet(fresh, **PARQUET)
         else:
             joined(scored).write_csv(fresh)
 

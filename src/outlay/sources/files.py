@@ -51,6 +51,11 @@ def read(files: Sequence[str | Path], *, fmt: str | None = None) -> Raw:
             f"\n\nHint: these can: {', '.join(FORMATS)}."
         )
     places, notes = find_places(files)
+    return read_places(places, notes, fmt)
+
+
+def read_places(places: Sequence[Place], notes: Sequence[str], fmt: str | None = None) -> Raw:
+    """Return the rows of files that were found already."""
     raw = combine([_read_one(place, fmt) for place in places])
     raw.notes.extend(notes)
     if not raw.n_read:

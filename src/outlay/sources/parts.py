@@ -14,7 +14,7 @@ from outlay.sources.cells import raw_of
 from outlay.sources.columnar import read_columnar, unreadable
 from outlay.sources.combine import common_type, lacking
 from outlay.sources.delimited import Head
-from outlay.sources.files import COLUMNAR, no_rows, refuse_foreign, text_format
+from outlay.sources.files import COLUMNAR, no_rows, read_places, refuse_foreign, text_format
 from outlay.sources.places import Place, find_places
 from outlay.sources.plain_text import Text, local_copy, plain_text, unpacked
 from outlay.sources.text_parts import delimited_parts, head_of, json_parts
@@ -27,10 +27,12 @@ _SOME: Final = 1 << 22  # bytes of a text whose lines tell how long a line is
 class File:
     """One file: its name, its format, and what is known of it before it is read.
 
-    ``rows`` is exact for Parquet and Arrow, and the number of lines for texts.
+    ``origin`` is the file as it came, ``path`` where it lies unpacked. ``rows`` is exact for
+    Parquet and Arrow, and the number of lines for texts.
     """
 
     name: str
+    origin: Path
     path: Path
     kind: str
     rows: int
@@ -71,6 +73,10 @@ class Parts:
         if not before:
             raise no_rows([Part(f.name, tuple(f.schema), 0) for f in self.files])
 
+    def whole(self) -> Raw:
+        """Return all rows at once."""
+        return read_places([Place(f.name, f.origin) for f in self.files], self.notes)
+
     def told(self) -> list[str]:
         """Return what a reader should know, once all is read."""
         if len(self.files) == 1:
@@ -103,32 +109,33 @@ def open_parts(files: Sequence[str | Path], scratch: Path) -> Parts:
 
 
 def _opened(place: Place, scratch: Path) -> File:
-    path = unpacked(local_copy(place, scratch), place.name, scratch)
+    origin = local_copy(place, scratch)
+    path = unpacked(origin, place.name, scratch)
     with path.open("rb") as opened:
         first = opened.read(1024)
     refuse_foreign(first, place.name)
     kind = COLUMNAR.get(first[:4])
     if kind:
-        return _columnar(path, place.name, kind)
+        return _columnar(origin, path, place.name, kind)
     text = plain_text(path, place.name, scratch)
     kind = text_format(text.head(1024), place.name)
     if kind == "jsonl":
         schema = _json_schema(text, place.name)
-        return File(place.name, path, kind, text.lines, schema, text, None, [*text.notes])
+        return File(place.name, origin, path, kind, text.lines, schema, text, None, [*text.notes])
     head = head_of(text, place.name)
     schema = dict.fromkeys(head.names, pl.String()) if head else {}
     notes = [*text.notes, *(head.notes if head else [])]
-    return File(place.name, path, kind, text.lines, schema, text, head, notes)
+    return File(place.name, origin, path, kind, text.lines, schema, text, head, notes)
 
 
-def _columnar(path: Path, name: str, kind: str) -> File:
+def _columnar(origin: Path, path: Path, name: str, kind: str) -> File:
     try:
         frame = _scan(path, kind)
         schema = dict(frame.collect_schema())
         rows = frame.select(pl.len()).collect().item()
     except _FAILURES as error:
         raise unreadable(name, kind, error) from error
-    return File(name, path, kind, rows, schema)
+    return File(name, origin, path, kind, rows, schema)
 
 
 _FAILURES: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)

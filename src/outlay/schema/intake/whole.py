@@ -37,6 +37,10 @@ class Whole:
             self.wavering.add(question)
         return answer
 
+    def answers(self) -> dict[str, Evidence]:
+        """Return all evidence: with it parts can be read again, and are read the same."""
+        return {**self._seen, **self._settled}
+
     def settled(self) -> Self:
         """Return what to begin anew with: the answers that changed on the way stand from the start."""
         changed = {question: self._seen[question] for question in self.wavering}

@@ -1,0 +1,113 @@
+"""A partition of users: their features, the detectors' answers, and where the users stand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from outlay.features import Pasts, Population, compute
+from outlay.features.profiles import with_full_history
+from outlay.jit import threads
+from outlay.pipeline.judge import answered
+from outlay.pipeline.model import Model
+from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.counterparties import Met
+from outlay.pipeline.stream.packing import packed
+from outlay.pipeline.stream.pieces import Span, write_piece
+from outlay.pipeline.stream.taken import Taken
+from outlay.schema.catalog import NAMES
+from outlay.schema.columns import DECISION
+from outlay.schema.table import Columns
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What became of a partition.
+
+    Parameters
+    ----------
+    spans
+        Where its answers lie, chunk by chunk.
+    users, users_not_assessed
+        Its users, and those none of whose transactions could be judged by their own history.
+    """
+
+    spans: list[Span]
+    users: int
+    users_not_assessed: int
+
+
+def features_of(
+    transactions: pl.DataFrame, population: Population, config: Config, pasts: Pasts, met: Floats
+) -> tuple[pl.DataFrame, Pasts]:
+    """Return some users' transactions with their features beside them, and the pasts after them."""
+    features, after = compute(
+        transactions, population, pasts, timezone=config.input.timezone, threads=1, met=met
+    )
+    table = kept(transactions).hstack(features)
+    if config.history == "full":
+        table = with_full_history(table, config.policy.min_history)
+    return table, after
+
+
+def kept(transactions: pl.DataFrame) -> pl.DataFrame:
+    """Return the transactions without columns whose names are those of features and decisions."""
+    ours = {*NAMES, *DECISION}
+    return transactions.select([name for name in transactions.columns if name not in ours])
+
+
+def judge_partition(model: Model, taken: Taken, met: Met, place: int) -> Part:
+    """Judge the users of one partition, as far as it can be done without the others."""
+    transactions = taken.partition(place)
+    if not transactions.height:
+        return Part([Span(0, 0, 0)] * len(taken.chunks), 0, 0)
+    given = kept(transactions).columns
+    table, after = features_of(
+        transactions, model.population, model.config, model.pasts, met.partition(place)
+    )
+    with threads(1):
+        found = answered(model, Columns.of(table))
+    spans = _laid_down(taken, place, packed(table.drop(given), found))
+    found.share.tofile(_shares_path(taken, place))
+    after.users.to_frame().write_ipc(states_path(taken.folder, place))
+    known = table.group_by("user_id").agg(pl.col("prior_count").max())
+    cold = int((known["prior_count"] < model.config.policy.min_history).sum())
+    return Part(spans, known.height, cold)
+
+
+def _laid_down(taken: Taken, place: int, answers: pl.DataFrame) -> list[Span]:
+    spans, at = [], 0
+    with answers_path(taken.folder, place).open("wb") as file:
+        for rows in taken.rows[:, place].tolist():
+            spans.append(write_piece(file, answers[at : at + rows]))
+            at += rows
+    return spans
+
+
+def shares_of(taken: Taken, chunk: int) -> Floats:
+    """Return the tail shares of a chunk's transactions."""
+    parts = []
+    for place in range(taken.rows.shape[1]):
+        before, rows = int(taken.rows[:chunk, place].sum()), int(taken.rows[chunk, place])
+        if rows:
+            path = _shares_path(taken, place)
+            parts.append(np.fromfile(path, np.float64, rows, offset=8 * before))
+    return np.concatenate(parts)
+
+
+def answers_path(folder: Path, place: int) -> Path:
+    """Return where a partition's answers lie."""
+    return folder / f"answers-{place:05}"
+
+
+def states_path(folder: Path, place: int) -> Path:
+    """Return where a partition's users stand."""
+    return folder / f"states-{place:05}"
+
+
+def _shares_path(taken: Taken, place: int) -> Path:
+    return taken.folder / f"shares-{place:05}"

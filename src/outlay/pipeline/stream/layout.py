@@ -1,0 +1,56 @@
+"""How an input is cut, so that what is worked on at one time fits the memory."""
+
+import os
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import Final
+
+from outlay.errors import ConfigError
+
+BASE: Final = 500 << 20
+"""Bytes that the libraries and the model take."""
+ROW: Final = 1_500
+"""Bytes a row takes while it is judged."""
+LEAST: Final = 1 << 30
+"""Bytes with which a run can do."""
+THREADS: Final = 2
+"""Partitions that are judged at one time, at most."""
+_MOST_ROWS: Final = 1_000_000
+_LEAST_ROWS: Final = 20_000
+_PIECE: Final = 6_000  # rows a piece should have: smaller ones cost more than what they hold
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Rows that are read at a time, partitions that users are spread over, and threads."""
+
+    chunk_rows: int
+    partitions: int
+    threads: int
+
+    @classmethod
+    def of(cls, rows: int, memory: int) -> "Layout":
+        """Return the layout for so many rows, at most, in so many bytes of memory."""
+        if memory < LEAST:
+            raise ConfigError(
+                f"{memory:,} bytes of memory are too few to judge in.\n\n"
+                "Hint: give --memory 1GB or more."
+            )
+        threads = min(THREADS, cores())
+        room = (memory - BASE) // ROW // threads
+        size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), room, _MOST_ROWS))
+        return cls(size, max(1, ceil(rows / size)), threads)
+
+
+def cores() -> int:
+    """Return how many processors there are for us."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_memory() -> int:
+    """Return what is taken where nobody says: half of the machine's memory, 2 GB at most."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        whole = 4 << 30
+    return max(LEAST, min(2 << 30, whole // 2))

@@ -1,0 +1,58 @@
+"""The model, learned from the users that were drawn."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+import polars as pl
+
+from outlay.features import Pasts, Population
+from outlay.pipeline.draw import BUCKETS, buckets, drawn
+from outlay.pipeline.model import Model
+from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.counterparties import Met
+from outlay.pipeline.stream.judging import features_of
+from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.train import Seen, learn
+
+
+def population_of(taken: Taken, config: Config) -> Population:
+    """Learn what is usual from the users that were drawn."""
+    sample = [transactions.filter(mine) for _, transactions, mine in _sample(taken, config)]
+    return Population.fit(pl.concat(sample), config.input.timezone)
+
+
+def learned(
+    taken: Taken, met: Met, population: Population, config: Config, currency: str | None
+) -> Model:
+    """Learn from the users that were drawn; how many users there are is counted later."""
+    tables = []
+    for place, transactions, mine in _sample(taken, config):
+        table, _ = features_of(transactions, population, config, Pasts(), met.partition(place))
+        tables.append(table.filter(mine))
+    first, last = period(taken)
+    seen = Seen(taken.total, 0, first, last)
+    model, _ = learn(pl.concat(tables), population, config, currency, seen)
+    return model
+
+
+def with_users(model: Model, users: int) -> Model:
+    """Return the model with the number of all users in its figures."""
+    return replace(model, training={**model.training, "users": users})
+
+
+def period(taken: Taken) -> tuple[datetime, datetime]:
+    """Return when the first and the last transaction were made."""
+    firsts = [chunk.first for chunk in taken.chunks if chunk.first is not None]
+    lasts = [chunk.last for chunk in taken.chunks if chunk.last is not None]
+    return min(firsts), max(lasts)
+
+
+def _sample(taken: Taken, config: Config) -> Iterator[tuple[int, pl.DataFrame, pl.Series]]:
+    """Yield the partitions that hold drawn users, and which of their rows are theirs."""
+    cut = drawn(taken.counts, config.train.max_rows)
+    partitions = taken.rows.shape[1]
+    for place in range((cut - 1) * partitions // BUCKETS + 1):
+        transactions = taken.partition(place)
+        if transactions.height:
+            yield place, transactions, pl.Series(buckets(transactions["user_id"]) < cut)

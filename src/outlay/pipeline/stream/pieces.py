@@ -1,0 +1,55 @@
+"""Tables on the disk that are read once or twice and then thrown away, several to a file."""
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where in a file a piece lies, and how many rows it has."""
+
+    at: int
+    size: int
+    rows: int
+
+
+def write_piece(file: BinaryIO, frame: pl.DataFrame) -> Span:
+    """Append a table to a file."""
+    if not frame.height:
+        return Span(0, 0, 0)
+    into = io.BytesIO()
+    frame.write_ipc_stream(into)
+    at = file.tell()
+    file.write(into.getbuffer())
+    return Span(at, into.tell(), frame.height)
+
+
+class PieceFile:
+    """A file of pieces, to be read from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY)
+
+    def read(self, span: Span) -> pl.DataFrame:
+        """Return a piece; one without rows has no columns."""
+        if not span.rows:
+            return pl.DataFrame()
+        return pl.read_ipc_stream(io.BytesIO(os.pread(self._handle, span.size, span.at)))
+
+    def close(self) -> None:
+        """Give the file back."""
+        os.close(self._handle)
+
+
+def read_pieces(path: Path, spans: list[Span]) -> list[pl.DataFrame]:
+    """Return several pieces of one file, those without rows left out."""
+    file = PieceFile(path)
+    try:
+        return [file.read(span) for span in spans if span.rows]
+    finally:
+        file.close()

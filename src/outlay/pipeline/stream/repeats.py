@@ -1,0 +1,102 @@
+"""Transactions that come twice under one id, in an input of any size.
+
+Of each id a 64-bit mark is kept on the disk, sorted part by part. Marks that come twice lead to the
+few rows that are looked at again, in the input itself, by `outlay.schema.intake.duplicates`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from outlay.schema.intake import Accepted, Raw
+from outlay.schema.intake.account import conflicts
+from outlay.schema.intake.duplicates import DUPLICATES, find_duplicates
+
+Marks = NDArray[np.uint64]
+_RANGES: Final = 256
+_MOST: Final = 4_000_000
+"""Marks that are compared at a time."""
+
+
+class Ids:
+    """The marks of an input's ids, in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "ids"
+        self._path.write_bytes(b"")
+        self._bounds: list[NDArray[np.int64]] = []
+
+    def add(self, ids: pl.Series) -> None:
+        """Keep the marks of a part's ids."""
+        marks = np.sort(ids.hash(seed=1).to_numpy())
+        edges = np.arange(1, _RANGES, dtype=np.uint64) << np.uint64(56)
+        start = self._bounds[-1][-1] if self._bounds else 0
+        inner = np.searchsorted(marks, edges)
+        self._bounds.append(start + np.concatenate([[0], inner, [marks.size]]))
+        with self._path.open("ab") as file:
+            marks.tofile(file)
+
+    def repeated(self) -> Marks:
+        """Return the marks that came more than once, sorted."""
+        found = [np.zeros(0, np.uint64)]
+        for first, last in self._groups():
+            marks = np.sort(self._read(first, last))
+            found.append(np.unique(marks[1:][marks[1:] == marks[:-1]]))
+        return np.concatenate(found)
+
+    def _groups(self) -> Iterator[tuple[int, int]]:
+        """Yield ranges of marks, each with few enough to be compared."""
+        sizes = sum(np.diff(bounds) for bounds in self._bounds)
+        first, held = 0, 0
+        for place, size in enumerate(np.asarray(sizes).tolist()):
+            if held and held + size > _MOST:
+                yield first, place
+                first, held = place, 0
+            held += size
+        yield first, _RANGES
+
+    def _read(self, first: int, last: int) -> Marks:
+        parts = []
+        with self._path.open("rb") as file:
+            for bounds in self._bounds:
+                file.seek(8 * int(bounds[first]))
+                parts.append(np.fromfile(file, np.uint64, int(bounds[last] - bounds[first])))
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Rows that are equal to an earlier one of their id, and those that differ from it."""
+
+    duplicates: pl.DataFrame
+    rejected: pl.DataFrame
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The numbers of both, sorted."""
+        numbers = [self.duplicates["row_number"], self.rejected["row_number"]]
+        return np.sort(pl.concat(numbers).to_numpy())
+
+
+def find_repeats(marks: Marks, parts: Iterator[tuple[Raw, Accepted]]) -> Repeats:
+    """Look at the rows of repeated ids again."""
+    wanted = pl.Series(marks, dtype=pl.UInt64).implode()
+    ids, rows = [], []
+    for raw, accepted in parts:
+        table = accepted.transactions.select("row_number", "transaction_id")
+        found = table.filter(table["transaction_id"].hash(seed=1).is_in(wanted))
+        if found.height:
+            ids.append(found)
+            rows.append(raw.frame.filter(raw.row_number.is_in(found["row_number"].implode())))
+    if not ids:
+        return Repeats(pl.DataFrame(schema=DUPLICATES), conflicts(pl.DataFrame(), pl.DataFrame()))
+    table, columns = pl.concat(ids), pl.concat(rows)
+    equal, other = find_duplicates(
+        table["transaction_id"], table["row_number"], columns, has_ids=True
+    )
+    return Repeats(equal.select(DUPLICATES.keys()), conflicts(other, columns))
