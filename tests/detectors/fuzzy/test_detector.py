@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from outlay.detectors.base import Detector
 from outlay.detectors.checks import check_detector
-from outlay.detectors.fuzzy import FuzzyDetector
-from outlay.detectors.fuzzy._kernels import levels
-from outlay.detectors.fuzzy.inputs import FEATURES
+from outlay.detectors.fuzzy import CATEGORIES, FuzzyDetector
+from outlay.detectors.fuzzy._kernels import signals
+from outlay.detectors.fuzzy.inputs import FEATURES, NEW, Inputs
 from outlay.errors import InputError, ModelError
 from outlay.schema.catalog import NAMES
+from outlay.schema.table import Columns
 from tests.detectors.fuzzy import oracle
 from tests.detectors.fuzzy.test_rulebase import SMALL
 
@@ -123,8 +124,8 @@ def test_levels_are_places_in_the_tail(fuzzy):
 )
 def test_a_level_is_the_first_place_that_is_not_below(knots, value):
     """Between two knots levels are in proportion; a value that training saw takes its lowest."""
-    out = np.empty(1)
-    levels(np.array([value]), np.array(knots, float), out)
+    inputs = Inputs(np.zeros(3), np.array([knots] * 4, float))
+    out = inputs.levels(Columns.of(odd(amount_oddity=value)), ("amount",))[:, 0]
     below = [n for n, knot in enumerate(knots) if knot < value]
     if not below:
         expected = 0.0
@@ -135,6 +136,57 @@ def test_a_level_is_the_first_place_that_is_not_below(knots, value):
         expected = (below[-1] + (value - low) / (high - low)) / 100
 
     assert out[0] == pytest.approx(expected, abs=1e-12)
+
+
+maybe = st.one_of(st.just(math.nan), st.floats(-5, 30))
+flag = st.sampled_from([0.0, 1.0, math.nan])
+
+
+def naive_signals(row, nats):
+    """Return the four signals of one row of features, as their definitions read."""
+
+    def larger(a, b):
+        known = [x for x in (row[a], row[b]) if not math.isnan(x)]
+        return max(known, default=math.nan)
+
+    trust = row["prior_count"] / (row["prior_count"] + 10)
+    news = [row["type_rarity"], *(row[name] * n * trust for name, n in zip(NEW, nats, strict=True))]
+    known = [x for x in news if not math.isnan(x)]
+    novelty = math.fsum(known) if known else math.nan
+    times = larger("hour_rarity", "gap_surprise"), larger("burst_1h", "burst_24h")
+    return [row["amount_oddity"], *times, novelty]
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {name: flag if name in NEW else maybe for name in FEATURES}
+            | {"prior_count": st.integers(0, 300).map(float)}
+        ),
+        min_size=1,
+        max_size=70,
+    ),
+    st.tuples(*[st.floats(0, 8)] * 3),
+)
+def test_signals_are_what_their_definitions_say(rows, nats):
+    """What is unknown is left out, of two the larger counts, and what is new adds up."""
+    features = np.array([[row[name] for row in rows] for name in FEATURES])
+    wanted = np.array([naive_signals(row, nats) for row in rows]).T
+
+    np.testing.assert_allclose(signals(features, np.array(nats)), wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_answers_need_no_table(fuzzy):
+    """Columns of plain arrays, one payment's too, get the bits that the table gets."""
+    table = payments(9_000, seed=7)
+    scored = fuzzy.detail(table)
+    for at in (0, 4_095, 4_096, 8_999):
+        one = Columns({name: table[name][at : at + 1].to_numpy() for name in FEATURES}, {}, 1)
+        answers = fuzzy.answers(one)
+
+        assert answers["fuzzy_risk_score"][0] == scored["fuzzy_risk_score"][at]
+        category = CATEGORIES[answers["fuzzy_risk_category"][0]]
+        assert category == scored["fuzzy_risk_category"][at]
 
 
 def test_rows_order_and_other_columns_do_not_matter(fuzzy):

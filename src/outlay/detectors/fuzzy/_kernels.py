@@ -1,4 +1,4 @@
-"""Mamdani inference over many rows: memberships, clauses, clipped terms, centroid.
+"""Mamdani inference over many rows: signals, levels, memberships, clauses, clipped terms, centroid.
 
 A block of rows is worked through together, every step over all its rows before the next, so that
 the compiler uses vector instructions; each row's own sums keep their order, hence a row scored
@@ -17,12 +17,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.jit import kernel
+from outlay.jit import kernel, leaf
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK: Final = 64
+
+AMOUNT, TIME, VELOCITY, NOVELTY = range(4)
+"""The inputs."""
+COUNT, ODDITY, HOUR, GAP, HOURLY, DAILY, TYPE, NEW = range(8)
+"""The features; what is new comes last, for there are several."""
+HALF_TRUSTED: Final = 10.0
+"""With so many earlier payments something new counts half: to a newcomer everything is new."""
+_ONE: Final = np.uint32(1)
 
 
 @kernel
@@ -44,16 +52,13 @@ def infer(
 
     ``inputs`` has one input a row, a transaction a column, values in [0, 1] or NaN.
     """
-    n = inputs.shape[1]
     held = np.zeros((2 * len(tables), BLOCK))
-    fired = np.empty((len(overlap), BLOCK))
-    below = np.empty(BLOCK, np.int64)
-    work = np.empty((3, BLOCK))
-    integrals = np.empty((2, BLOCK))
-    for start in range(0, n, BLOCK):
-        rows = min(BLOCK, n - start)
+    fired, integrals = np.empty((len(overlap), BLOCK)), np.empty((2, BLOCK))
+    below, work = np.empty(BLOCK, np.int64), np.empty((2, BLOCK))
+    for start in range(0, inputs.shape[1], BLOCK):
+        rows = min(BLOCK, inputs.shape[1] - start)
         for number in range(len(first_term) - 1):
-            _place(inputs[number], start, rows, tables.shape[1] - 1, below, work)
+            _place(inputs[number, start : start + rows], tables.shape[1] - 1, below, work)
             for term in range(first_term[number], first_term[number + 1]):
                 _statements(tables[term], below, work, held[2 * term], held[2 * term + 1])
         _clauses(held, literals, ends, consequents, work[0], fired)
@@ -68,12 +73,113 @@ def infer(
 
 
 @kernel
-def _place(values: Floats, start: int, rows: int, steps: int, below: Ints, work: Floats) -> None:
+def levels(
+    features: Floats, surprise: Floats, used: Ints, trees: Floats, knots: Floats, out: Floats
+) -> None:
+    """Write the levels of the inputs that are used, an input a row, from features, a feature a row.
+
+    The features stand in the order of `inputs.FEATURES`; each input has its knots, and the same as
+    a search tree.
+    """
+    signal, node = np.empty(BLOCK), np.empty(BLOCK, np.uint32)
+    for start in range(0, features.shape[1], BLOCK):
+        rows = min(BLOCK, features.shape[1] - start)
+        own = features[:, start : start + rows]
+        for place in range(len(used)):
+            number = used[place]
+            _signal(number, own, surprise, signal)
+            levelled = out[place, start : start + rows]
+            _level(signal, trees[number], knots[number], node, levelled)
+
+
+@kernel
+def signals(features: Floats, surprise: Floats) -> Floats:
+    """Return the signals of all inputs, an input a row: what levels are learned from."""
+    out = np.empty((NOVELTY + 1, features.shape[1]))
+    for number in range(len(out)):
+        _signal(number, features, surprise, out[number])
+    return out
+
+
+@leaf
+def _signal(number: int, features: Floats, surprise: Floats, signal: Floats) -> None:
+    """Write an input's signal, NaN where none of its features is known."""
+    rows = features.shape[1]
+    if number == AMOUNT:
+        for row in range(rows):
+            signal[row] = features[ODDITY, row]
+    elif number == TIME:
+        for row in range(rows):
+            signal[row] = _larger(features[HOUR, row], features[GAP, row])
+    elif number == VELOCITY:
+        for row in range(rows):
+            signal[row] = _larger(features[HOURLY, row], features[DAILY, row])
+    else:
+        for row in range(rows):
+            signal[row] = _novelty(features, surprise, row)
+
+
+@leaf
+def _larger(a: float, b: float) -> float:
+    """Return the larger of two numbers, the known one where the other is not."""
+    if np.isnan(a):
+        return b
+    return a if np.isnan(b) else max(a, b)
+
+
+@leaf
+def _novelty(features: Floats, surprise: Floats, row: int) -> float:
+    """Return the nats of all that is new, those of unknown kinds left out."""
+    count = features[COUNT, row]
+    trust = count / (count + HALF_TRUSTED)
+    total: float = features[TYPE, row]
+    for kind in range(len(surprise)):
+        nats = features[NEW + kind, row] * surprise[kind] * trust
+        if np.isnan(total):
+            total = nats
+        elif not np.isnan(nats):
+            total += nats
+    return total
+
+
+@leaf
+def _level(
+    signal: Floats, tree: Floats, knots: Floats, node: NDArray[np.uint32], out: Floats
+) -> None:
+    """Write where each value lies between the knots, 0 at the first and 1 beyond the last.
+
+    A value that training saw often lies at the lowest of its knots; unknown ones stay unknown.
+    """
+    for row in range(len(out)):
+        node[row] = np.uint32(0)
+    step = 1
+    while step <= len(tree):
+        for row in range(len(out)):
+            at = node[row]
+            node[row] = np.uint32(at + at + _ONE + np.uint32(tree[at] < signal[row]))
+        step *= 2
+    last = len(knots) - 1
+    for row in range(len(out)):
+        value, low = signal[row], np.int64(node[row]) - len(tree)
+        if np.isnan(value) or np.isnan(knots[0]):
+            out[row] = np.nan
+        elif low == 0:
+            out[row] = 0.0
+        elif low > last:
+            out[row] = 1.0
+        else:
+            before = knots[low - 1]
+            out[row] = (low - 1 + (value - before) / (knots[low] - before)) / last
+
+
+@leaf
+def _place(values: Floats, steps: int, below: Ints, work: Floats) -> None:
     """Find each value's place on the grid: the point below, the way to the next, and if known."""
     share = work[0]
     known = work[1]
+    rows = len(values)
     for row in range(rows):
-        value = values[start + row]
+        value = values[row]
         unknown = np.isnan(value)
         known[row] = 0.0 if unknown else 1.0
         place = 0.0 if unknown else min(max(value, 0.0), 1.0) * steps
@@ -86,7 +192,7 @@ def _place(values: Floats, start: int, rows: int, steps: int, below: Ints, work:
         known[row] = 0.0
 
 
-@kernel
+@leaf
 def _statements(table: Floats, below: Ints, work: Floats, holds: Floats, fails: Floats) -> None:
     """Interpolate one term's membership, and its complement, for the rows of a block."""
     share = work[0]
@@ -99,7 +205,7 @@ def _statements(table: Floats, below: Ints, work: Floats, holds: Floats, fails: 
         fails[row] = known[row] * (1.0 - degree)
 
 
-@kernel
+@leaf
 def _clauses(
     held: Floats, literals: Ints, ends: Ints, consequents: Ints, clause: Floats, fired: Floats
 ) -> None:
@@ -118,7 +224,7 @@ def _clauses(
             most[row] = max(most[row], clause[row])
 
 
-@kernel
+@leaf
 def _alone(levels: Floats, knots: Floats, lines: Floats, first: Ints, integrals: Floats) -> None:
     """Add the integrals over the points that one term has for itself, at its level."""
     for row in range(BLOCK):
@@ -131,7 +237,7 @@ def _alone(levels: Floats, knots: Floats, lines: Floats, first: Ints, integrals:
         integrals[1, row] += line[2] + level * line[3]
 
 
-@kernel
+@leaf
 def _overlap(
     overlap: Floats, point: int, fired: Floats, height: Floats, weights: Floats, integrals: Floats
 ) -> None:
@@ -149,32 +255,3 @@ def _overlap(
     for row in range(BLOCK):
         integrals[0, row] += area * height[row]
         integrals[1, row] += moment * height[row]
-
-
-@kernel
-def levels(signal: Floats, knots: Floats, out: Floats) -> None:
-    """Write where each value lies between the knots, 0 at the first and 1 beyond the last.
-
-    A value that training saw often lies at the lowest of its knots; unknown ones stay unknown.
-    """
-    last = len(knots) - 1
-    for row in range(len(signal)):
-        value = signal[row]
-        if np.isnan(value) or np.isnan(knots[0]):
-            out[row] = np.nan
-            continue
-        low = 0
-        high = last + 1
-        while low < high:
-            middle = (low + high) >> 1
-            if knots[middle] < value:
-                low = middle + 1
-            else:
-                high = middle
-        if low == 0:
-            out[row] = 0.0
-        elif low > last:
-            out[row] = 1.0
-        else:
-            before = knots[low - 1]
-            out[row] = (low - 1 + (value - before) / (knots[low] - before)) / last

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.fuzzy._kernels import infer
-from outlay.detectors.fuzzy.inputs import INPUTS, Inputs
+from outlay.detectors.fuzzy.inputs import CHUNK, INPUTS, Inputs
 from outlay.detectors.fuzzy.language import All, Condition, Is
 from outlay.detectors.fuzzy.program import GRID, POINTS, Floats, compiled, sampled
 from outlay.detectors.fuzzy.rulebase import load, read
 from outlay.errors import ConfigError, InputError, ModelError
+from outlay.jit import in_chunks
 from outlay.schema.reason import Reason
 from outlay.schema.table import Columns
 
@@ -84,8 +85,13 @@ class FuzzyDetector:
         return {"fuzzy_risk_score": scores, "fuzzy_risk_category": category}
 
     def _scores(self, columns: Columns) -> Floats:
-        scores = np.empty(columns.height)
-        infer(self.inputs.levels(columns, self._names), *self._program, scores)
+        scores, inputs = np.empty(columns.height), self.inputs
+
+        def part(start: int, stop: int) -> None:
+            levels = inputs.levels(columns, self._names, start, stop)
+            infer(levels, *self._program, scores[start:stop])
+
+        in_chunks(part, columns.height, CHUNK)
         return scores
 
     def levels(self, table: pl.DataFrame) -> Floats:

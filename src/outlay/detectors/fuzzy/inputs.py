@@ -6,16 +6,18 @@ for one in 10, 0.67 for one in 100, 1 for one in 1,000 and rarer. So the rules' 
 on every data set, and no label is used.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
 import polars as pl
 
-from outlay.detectors.fuzzy._kernels import levels
+from outlay.detectors.fuzzy._kernels import levels, signals
 from outlay.detectors.fuzzy.program import GRID, Floats
 from outlay.errors import InputError, nearest
+from outlay.jit import in_chunks
+from outlay.schema.heap import heap
 from outlay.schema.table import Columns
 
 INPUTS: Final = ("amount", "time", "velocity", "novelty")
@@ -30,14 +32,15 @@ FEATURES: Final = (
     "gap_surprise",
     "burst_1h",
     "burst_24h",
-    *NEW,
     "type_rarity",
+    *NEW,
 )
-HALF_TRUSTED: Final = 10.0
-"""With so many earlier payments something new counts half: to a newcomer everything is new."""
+"""What the inputs are made of, in the order in which the kernel takes them."""
+CHUNK: Final = 1 << 12
+"""Rows at a time: what is made of them stays in the cache."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
     """What training says about the inputs.
 
@@ -57,16 +60,32 @@ class Inputs:
         """Learn from a training table, whatever the order of its rows."""
         columns = Columns.of(table)
         surprise = np.array([_surprise(_feature(columns, name)) for name in NEW])
-        return cls(surprise, np.array([_knots(s) for s in _signals(columns, surprise)]))
+        signal = np.empty((len(INPUTS), table.height))
+        knots = np.empty((len(INPUTS), len(GRID)))
 
-    def levels(self, table: Columns, names: tuple[str, ...] = INPUTS) -> Floats:
+        def part(start: int, stop: int) -> None:
+            signal[:, start:stop] = signals(_gathered(columns, start, stop), surprise)
+
+        def learn(number: int, _: int) -> None:
+            knots[number] = _knots(signal[number])
+
+        in_chunks(part, table.height)
+        in_chunks(learn, len(INPUTS), 1)
+        return cls(surprise, knots)
+
+    def levels(
+        self, table: Columns, names: tuple[str, ...], start: int = 0, stop: int | None = None
+    ) -> Floats:
         """Return the levels of ``names``, an input a row; NaN where a row does not tell."""
-        signals = _signals(table, self.surprise)
-        out = np.empty((len(names), table.height))
-        for row, name in enumerate(names):
-            number = INPUTS.index(name)
-            levels(signals[number], self.knots[number], out[row])
+        features = _gathered(table, start, table.height if stop is None else stop)
+        out = np.empty((len(names), features.shape[1]))
+        used = np.array([INPUTS.index(name) for name in names])
+        levels(features, self.surprise, used, self._trees, self.knots, out)
         return out
+
+    @cached_property
+    def _trees(self) -> Floats:
+        return np.array([heap(knots) for knots in self.knots])
 
     def damage(self) -> str:
         """Return what is wrong with what was read from a file, or nothing."""
@@ -90,31 +109,12 @@ def _feature(table: Columns, name: str) -> Floats:
     return table.number(name)
 
 
-def _signals(table: Columns, surprise: Floats) -> tuple[Floats, ...]:
-    """Return the signal of each input, NaN where none of its features is known."""
-
-    def of(name: str) -> Floats:
-        return _feature(table, name)
-
-    return (
-        of("amount_oddity"),
-        np.fmax(of("hour_rarity"), of("gap_surprise")),
-        np.fmax(of("burst_1h"), of("burst_24h")),
-        _novelty(of, surprise),
-    )
-
-
-def _novelty(of: Callable[[str], Floats], surprise: Floats) -> Floats:
-    """Return the nats of all that is new, those of unknown kinds left out."""
-    count = of("prior_count")
-    trust = count / (count + HALF_TRUSTED)
-    total = of("type_rarity").copy()
-    for name, nats in zip(NEW, surprise, strict=True):
-        kind = of(name) * nats * trust
-        unknown = np.isnan(total)
-        total += np.where(np.isnan(kind), 0.0, kind)
-        total[unknown] = kind[unknown]
-    return total
+def _gathered(table: Columns, start: int, stop: int) -> Floats:
+    """Return some rows of the features, a feature a row."""
+    gathered = np.empty((len(FEATURES), stop - start))
+    for place, name in enumerate(FEATURES):
+        gathered[place] = _feature(table, name)[start:stop]
+    return gathered
 
 
 def _surprise(flags: Floats) -> float:
