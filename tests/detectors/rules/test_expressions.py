@@ -39,18 +39,33 @@ def judged(when, frame):
     return Judge([rule(when)]).verdicts(Columns.of(frame)).violated(0).tolist()
 
 
-@given(naive.CONDITIONS, st.lists(st.tuples(VALUE, VALUE, VALUE), min_size=1, max_size=6))
+TEXT = st.sampled_from([None, "", "GB", "gb", "IE", "Gibraltar"])
+ROWS = st.lists(
+    st.tuples(*[VALUE] * len(naive.COLUMNS), *[TEXT] * len(naive.TEXTS)), min_size=1, max_size=6
+)
+
+
+def framed(rows):
+    """Return rows of random values as a table."""
+    numbers, texts = dict.fromkeys(naive.COLUMNS, pl.Float64), dict.fromkeys(naive.TEXTS, pl.String)
+    return pl.DataFrame(rows, schema={**numbers, **texts}, orient="row", strict=False)
+
+
+def known(value):
+    """Return a value as the plain evaluation knows it: with one kind of missing."""
+    return None if isinstance(value, float) and isnan(value) else value
+
+
+@given(naive.CONDITIONS, ROWS)
 def test_conditions_mean_what_sql_says(condition, values):
     """Random conditions hold exactly where a plain evaluation with three truth values says so."""
     text, evaluate = condition
     rows = [
-        {n: None if v is None or isnan(v) else v for n, v in zip(naive.COLUMNS, row, strict=True)}
+        {name: known(v) for name, v in zip((*naive.COLUMNS, *naive.TEXTS), row, strict=True)}
         for row in values
     ]
-    columns = dict(zip(naive.COLUMNS, map(list, zip(*values, strict=True)), strict=True))
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(naive.COLUMNS, pl.Float64), strict=False)
 
-    found = judged(text, frame)
+    found = judged(text, framed(values))
 
     assert found == [evaluate(row) is True for row in rows], text
 

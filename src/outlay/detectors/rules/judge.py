@@ -101,7 +101,7 @@ class Judge:
     ) -> None:
         self.rules = tuple(rules)
         self.program: Program = program(self.rules)
-        self._combining = (np.array(bands), _COMBINING[combine], anomaly_above)
+        self._combining = (np.array(bands, np.float64), _COMBINING[combine], float(anomaly_above))
 
     @classmethod
     def of(cls, pack: Pack, *modes: Mode) -> Self:
