@@ -1,5 +1,7 @@
 """What a pack's rules make of one row, rule by rule in plain Python; None is missing."""
 
+FEEDS = ("amount_score", "user_percentile_score", "hour_risk_score")
+
 
 def judged(rules, answers, combine, anomaly_above, bands):
     """Return what is decided of one row.
@@ -14,7 +16,8 @@ def judged(rules, answers, combine, anomaly_above, bands):
     bands
         The least confidence of each band, falling.
     """
-    taken, fed, violated, scores = set(), {}, [], []
+    taken, violated, scores = set(), [], []
+    fed = dict.fromkeys(FEEDS, 0.0)
     always = False
     for number, (rule, answer) in enumerate(zip(rules, answers, strict=True)):
         applies, when, score = answer
@@ -28,13 +31,14 @@ def judged(rules, answers, combine, anomaly_above, bands):
         if not rule["near_misses"] and when is not True:
             known = 0.0
         scores.append(known)
-        fed[rule["feeds"]] = max(fed.get(rule["feeds"], 0.0), known)
+        if rule["feeds"]:
+            fed[rule["feeds"]] = max(fed[rule["feeds"]], known)
     confidence = _combined(scores, combine)
     anomaly = bool(violated) or confidence > anomaly_above
     return {
         "violated": violated,
         "confidence": confidence,
-        "fed": fed,
+        "fed": list(fed.values()),
         "always": always,
         "anomaly": anomaly,
         "band": _band(round(confidence, 3), bands) if anomaly else len(bands),

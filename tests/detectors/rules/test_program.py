@@ -1,6 +1,7 @@
 """Many rules as one program say what each says alone, of many rows what they say of one."""
 
 import math
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from outlay.detectors.rules.inputs import FEW
 from outlay.detectors.rules.judge import Judge
 from outlay.detectors.rules.pack import Rule
 from outlay.detectors.rules.program import FEEDS, program
-from outlay.detectors.rules.scope import Scope
+from outlay.detectors.rules.scope import Kind, Scope
 from outlay.detectors.rules.template import Template
 from outlay.schema import catalog
 from outlay.schema.table import Columns
@@ -64,6 +65,8 @@ def test_no_step_writes_where_it_reads():
         assert what == k.RULE or out not in of
 
 
+KINDS: Final[tuple[Kind, ...]] = ("boolean", "boolean", "number")
+DTYPES = {"boolean": pl.Boolean, "number": pl.Float64}
 ANSWER = st.sampled_from([None, True, False])
 SCORE = st.sampled_from([None, -1.0, 0.0, 0.25, 0.4, 0.75, 1.0, 3.0, math.inf])
 KIND = st.fixed_dictionaries(
@@ -120,12 +123,7 @@ def test_answers_become_what_a_pack_says(given_, combine, anomaly_above, bands):
         assert found.marks[:, at].tolist() == [
             expected["anomaly"], expected["band"], expected["always"]
         ]  # fmt: skip
-        fed = [expected["fed"].get(name, 0.0) for name in FEEDS]
-        assert found.numbers[k.FED :, at].tolist() == fed
-
-
-KINDS = ("boolean", "boolean", "number")
-DTYPES = {"boolean": pl.Boolean, "number": pl.Float64}
+        assert found.numbers[k.FED :, at].tolist() == expected["fed"]
 
 
 def payments(rows):

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,17 @@ from hypothesis import strategies as st
 from outlay.detectors.rules.language import ExpressionError
 from outlay.detectors.rules.scope import COLUMNS, Scope
 from outlay.detectors.rules.template import template
-from outlay.detectors.rules.units import FORMATS, Wording, duration, text, time_of_day, written
+from outlay.detectors.rules.units import (
+    FORMATS,
+    Wording,
+    all_written,
+    duration,
+    number,
+    tenths,
+    text,
+    time_of_day,
+    written,
+)
 
 SCOPE = Scope(parameters={"limit": 5000.0, "from": 6.0})
 
@@ -114,3 +125,26 @@ def test_durations_take_their_largest_unit():
     assert [duration(s) for s in (1, 59, 60, 3600, 86_400, 86_400 * 45)] == [
         "1 second", "59 seconds", "1 minute", "1 hour", "1 day", "45 days",
     ]  # fmt: skip
+
+
+AMOUNTS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.sampled_from([-0.0, 0.0, 99.995, 100.0, 0.5, -100.0, 1e15]),
+    st.integers(-10_000, 10_000).map(float),
+)
+
+
+@given(st.lists(AMOUNTS, min_size=1, max_size=40), st.sampled_from([None, "EUR"]))
+def test_columns_are_written_as_each_value_is(values, currency):
+    """A column of values in a format reads as every value written alone."""
+    wording = Wording(currency)
+
+    for form in ("money", "number", "times", "percent"):
+        alone = [written(value, form, wording) for value in values]
+        assert all_written(np.array(values), form, wording) == alone
+
+
+@given(st.floats(-1e9, 1e9))
+def test_tenths_are_numbers_rounded_to_one_digit(value):
+    """The short way to write one digit after the point is the long way."""
+    assert tenths(value) == number(round(value, 1))

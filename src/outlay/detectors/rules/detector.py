@@ -66,7 +66,7 @@ class RulesDetector:
         self.currency, self.history = currency, history
         self.hit_shares: dict[str, float] = {}
         self._judge = Judge.of(self.pack, "active")
-        self._wording = Wording(currency, history)
+        self.wording = Wording(currency, history)
         kinds = self.pack.scope.columns
         named = (rule.reads | rule.says.reads for rule in self._judge.rules)
         self._shown = {name: kinds[name] for name in sorted({*reasons.COMPUTED}.union(*named))}
@@ -117,7 +117,7 @@ class RulesDetector:
         """Return a reason for every violation of each row, weightiest first."""
         columns_ = Columns.of(rows)
         verdicts = self._judge.verdicts(columns_, each=True)
-        return reasons.explain(self.pack, verdicts, columns_, self._wording)
+        return reasons.explain(self.pack, verdicts, columns_, self.wording)
 
     def words(
         self, table: Columns, at: NDArray[np.intp] | None = None, *, most: int | None = None
@@ -135,11 +135,11 @@ class RulesDetector:
         """
         chosen = table if at is None else taken(table, at, self._shown)
         verdicts = self._judge.verdicts(chosen, each=True)
-        return reasons.words(self.pack, verdicts, chosen, self._wording, most)
+        return reasons.words(self.pack, verdicts, chosen, self.wording, most)
 
     def report(self, row: Mapping[str, Any] | pl.DataFrame, currency: str | None = None) -> str:
         """Return the full report of one transaction, in plain text."""
-        wording = replace(self._wording, currency=currency or self.currency)
+        wording = replace(self.wording, currency=currency or self.currency)
         return report(row, pack=self.pack, wording=wording)
 
     def hits(self, table: pl.DataFrame) -> pl.DataFrame:
