@@ -122,42 +122,41 @@ def _run(  # noqa: PLR0913, PLR0917 - what, where, how
     level: str,
     given: "Loaded",
 ) -> None:
+    from outlay.pipeline.artifact import load
     from outlay.service import logs
     from outlay.service.app import create_app
     from outlay.service.server import check_open, listen
     from outlay.service.server import serve as answer
     from outlay.store import open_store
 
+    model = None if folder is None else load(folder)
     with open_store(where, serving=True) as store:
         with store.reading() as reading:
             known = reading.keys()
         check_open(address[0], sum(key.revoked_at is None for key in known))
-        at = listen(*address)
-        engine = _engine(folder, store, given)
-        engine.warm()
-        logs.begin(level)
-        host, port = at.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
+        with listen(*address) as at:
+            engine = _engine(model, store, given)
+            engine.warm()
+            logs.begin(level)
+            host, port = at.getsockname()[:2]
+            url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-        def ready() -> None:
-            terminal.say(
-                f"ready on http://{shown}:{port} (model {engine.digest[:12]}, store {_plain(where)}); "
-                "/docs tells the rest"
-            )
+            def ready() -> None:
+                names = f"model {engine.digest[:12]}, store {_plain(where)}"
+                terminal.say(f"ready on {url} ({names}); {url}/docs tells the rest")
 
-        answer(create_app(engine, store, settings), at, settings, ready)
+            answer(create_app(engine, store, settings), at, settings, ready)
 
 
-def _engine(folder: Path | None, store: Any, given: "Loaded") -> Any:
-    from outlay.pipeline.artifact import load
+def _engine(model: Any, store: Any, given: "Loaded") -> Any:
     from outlay.pipeline.intake import intake
     from outlay.pipeline.live.base import begin, begin_again
 
     said = [f"input.{name}" in given.origins for name in ("currency", "rates", "negative")]
     ours = intake(given.config.input) if any(said) else None
-    if folder is None:
+    if model is None:
         return begin_again(store, intake=ours)
-    return begin(load(folder), store, intake=ours)
+    return begin(model, store, intake=ours)
 
 
 def _plain(where: str) -> str:
