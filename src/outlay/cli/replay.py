@@ -92,12 +92,16 @@ def _lines(found: "Replayed") -> list[str]:
             for field in each.fields
         ]
     lines.append(
-        f"{found.decisions:,} decisions: {found.equal:,} equal, {found.different:,} different, "
+        f"{found.decisions:,} {_noun(found.decisions)}: {found.equal:,} equal, {found.different:,} different, "
         f"{found.failed:,} could not be made again"
     )
     if found.broken_chains:
         lines.append(f"the alert books break off at {found.broken_chains:,} of them")
     return lines
+
+
+def _noun(n: int) -> str:
+    return "decision" if n == 1 else "decisions"
 
 
 def _value(value: Any) -> str:

@@ -20,7 +20,7 @@ from outlay.errors import StoreFullError
 from outlay.pipeline.live.base import begin, begin_again
 from outlay.pipeline.live.check import check
 from outlay.pipeline.live.decision import encode
-from outlay.pipeline.live.engine import Conflict
+from outlay.pipeline.live.engine import Conflict, Decided
 from outlay.pipeline.live.payment import payment_of
 from outlay.pipeline.live.rebuild import rebuild
 from outlay.pipeline.live.replay import replay_period
@@ -28,6 +28,7 @@ from outlay.pipeline.live.retain import retain
 from outlay.pipeline.live.scorer import Scorer
 from outlay.pipeline.live.states import to_bytes
 from outlay.store import AlertChange, Disposition, Label, Status, open_store
+from tests.pipeline.live.wire import read
 
 START = 1_740_000_000
 MOMENTS = st.integers(0, 40 * 86_400)
@@ -99,17 +100,18 @@ class Payments(RuleBasedStateMachine):
 
     def process(self, objects):
         """Send payments, and compare every answer with the twin's."""
-        payments = [self.engine.read(each) for each in objects]
+        payments = read(self.engine, objects)
         answers = self.engine.process(payments)
         assert len(answers) == len(payments)
         for payment, answer in zip(payments, answers, strict=True):
             kind, body = self.twin.answer(payment)
-            if kind == "conflict":
+            if body is None:
                 assert isinstance(answer, Conflict)
-            else:
-                assert answer.body == body
-                assert answer.repeated == (kind == "repeat")
-                assert answer.late == json.loads(body)["late"]
+                continue
+            assert isinstance(answer, Decided)
+            assert answer.body == body
+            assert answer.repeated == (kind == "repeat")
+            assert answer.late == json.loads(body)["late"]
 
     @rule(objects=st.lists(new_payment, min_size=1, max_size=6))
     def new(self, objects):
@@ -136,7 +138,7 @@ class Payments(RuleBasedStateMachine):
 
     @rule(again=st.booleans())
     def restart(self, again):
-        """The service stops and starts, with the model's folder or without."""
+        """Stop the service and start it, with the model's folder or without."""
         self.store.close()
         self.store = open_store(self.path)
         self.engine = (
@@ -147,20 +149,21 @@ class Payments(RuleBasedStateMachine):
 
     @rule(objects=st.lists(new_payment, min_size=1, max_size=3))
     def fail(self, objects):
-        """A batch whose commit does not come through leaves nothing behind."""
+        """Send a batch whose commit does not come through: it leaves nothing behind."""
         named = [
             {**each, "transaction_id": f"T{len(self.sent) + k}"} for k, each in enumerate(objects)
         ]
-        payments = [self.engine.read(each) for each in named]
+        payments = read(self.engine, named)
         real = self.store.writing
-        self.engine.store = _Failing(real)
+        failing: Any = _Failing(real)
+        self.engine.store = failing
         with pytest.raises(StoreFullError):
             self.engine.process(payments)
         self.engine.store = self.store
 
     @rule(data=st.data(), is_fraud=st.booleans())
     def label(self, data, is_fraud):
-        """A label changes no decision."""
+        """Label a transaction, which changes no decision."""
         if self.sent:
             name = data.draw(st.sampled_from(self.sent))["transaction_id"]
             with self.store.writing() as writing:
@@ -168,7 +171,7 @@ class Payments(RuleBasedStateMachine):
 
     @rule(data=st.data(), status=st.sampled_from(Status))
     def work_on_alert(self, data, status):
-        """A person works on an alert."""
+        """Work on an alert."""
         with self.store.reading() as reading:
             here = sorted(name for name in self.twin.alerts if reading.alert(name))
         if here:
@@ -199,7 +202,7 @@ class Payments(RuleBasedStateMachine):
 
     @invariant()
     def is_whole(self):
-        """The store is sound and holds what the twin remembers, to the bit."""
+        """Find the store sound, and in it what the twin remembers, to the bit."""
         if not hasattr(self, "store"):
             return
         assert check(self.store).faults == []
@@ -211,9 +214,9 @@ class Payments(RuleBasedStateMachine):
                 assert payment_of(row.entry.content) == payment
                 assert row.decision.body == body
             for name, state in self.twin.users.items():
-                assert reading.user(name).state == to_bytes(state)
+                assert state_of(reading.user(name)) == to_bytes(state)
             for name, moments in self.twin.others.items():
-                assert reading.counterparty(name).state == to_bytes(moments)
+                assert state_of(reading.counterparty(name)) == to_bytes(moments)
 
     def teardown(self):
         """Every decision still in the ledger comes out as it was."""
@@ -221,6 +224,12 @@ class Payments(RuleBasedStateMachine):
             found = replay_period(self.store)
             assert found.is_clean, found.told
             self.store.close()
+
+
+def state_of(entity):
+    """Return the state that the store keeps of somebody."""
+    assert entity is not None
+    return entity.state
 
 
 class _Failing:
