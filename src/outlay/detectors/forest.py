@@ -97,7 +97,8 @@ class Forest:
         """Return the tables that scoring looks up, made once."""
         made = self._made
         if not made:
-            made += sections(self.feature, self.threshold, self.expected, columns)
+            # put there in one step: several threads may ask at once, and each must see all
+            made[:] = list(sections(self.feature, self.threshold, self.expected, columns))
         return made
 
     @cached_property
