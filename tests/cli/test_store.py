@@ -94,9 +94,9 @@ def test_retain_lets_old_payments_leave(call, path, served, monkeypatch):
     forgotten = call("store", "retain", path, "--days", "1.5", "--forget-answers", "2.5")
 
     assert answer.code == 0
-    assert answer.out == "40 payments left the ledger, 20 are still in it\n"
+    assert answer.out == "40 payments left the ledger, 20 in it still\n"
     assert again == {"left": 0, "kept": 20, "answers_forgotten": 0}
-    assert forgotten.out.splitlines()[1] == "20 answers of payments that had left were dropped"
+    assert forgotten.out.splitlines()[1] == "dropped for good: 20 answers to payments that had left"
     assert call("store", "check", path).code == 0
     assert call("replay", "--store", path).code == 0
     gone = call("replay", served[1][0], "--store", path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outlay.cli import terminal
-from outlay.cli.trouble import DIFFERENT, SAME, trouble
+from outlay.cli.trouble import DIFFERENT, SAME, counted, trouble
 
 if TYPE_CHECKING:
     from outlay.pipeline.live.replay import Replayed
@@ -92,16 +92,12 @@ def _lines(found: "Replayed") -> list[str]:
             for field in each.fields
         ]
     lines.append(
-        f"{found.decisions:,} {_noun(found.decisions)}: {found.equal:,} equal, {found.different:,} different, "
+        f"{counted(found.decisions, 'decision')}: {found.equal:,} equal, {found.different:,} different, "
         f"{found.failed:,} could not be made again"
     )
     if found.broken_chains:
         lines.append(f"the alert books break off at {found.broken_chains:,} of them")
     return lines
-
-
-def _noun(n: int) -> str:
-    return "decision" if n == 1 else "decisions"
 
 
 def _value(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outlay.cli import terminal
-from outlay.cli.trouble import DIFFERENT, SAME, trouble
+from outlay.cli.trouble import DIFFERENT, SAME, counted, trouble
 
 if TYPE_CHECKING:
     from outlay.pipeline.live.check import Checked
@@ -68,7 +68,12 @@ def check(store: Store, as_json: Json = False) -> None:
 
 
 def _lines(found: "Checked") -> list[str]:
-    lines = [f"{found.rows:,} decisions and {found.alerts:,} alerts by {_models(found.models)}"]
+    counts = (
+        counted(found.rows, "decision"),
+        counted(found.alerts, "alert"),
+        counted(found.models, "model"),
+    )
+    lines = ["{} and {} by {}".format(*counts)]
     lines += [
         f"{name}: {found.folded.get(name, 0):,} made anew from the ledger and compared, "
         f"{found.untouched.get(name, 0):,} without a payment in it"
@@ -80,11 +85,7 @@ def _lines(found: "Checked") -> list[str]:
         lines.append(f"and {more:,} more")
     if found.is_clean:
         return [*lines, "nothing is wrong"]
-    return [*lines, f"{found.n_faults:,} {'fault' if found.n_faults == 1 else 'faults'}"]
-
-
-def _models(n: int) -> str:
-    return "1 model" if n == 1 else f"{n} models"
+    return [*lines, counted(found.n_faults, "fault")]
 
 
 @app.command()
@@ -136,6 +137,7 @@ def retain(store: Store, days: Days, forget_answers: Forget = None, as_json: Jso
 
         print(json.dumps(msgspec.to_builtins(done), indent=2))
         return
-    print(f"{done.left:,} payments left the ledger, {done.kept:,} are still in it")
+    print(f"{counted(done.left, 'payment')} left the ledger, {done.kept:,} in it still")
     if forget is not None:
-        print(f"{done.answers_forgotten:,} answers of payments that had left were dropped")
+        answers = counted(done.answers_forgotten, "answer")
+        print(f"dropped for good: {answers} to payments that had left")

@@ -22,3 +22,12 @@ def trouble() -> Iterator[None]:
     except OutlayError as error:
         terminal.fail(str(error))
         raise typer.Exit(TROUBLE) from error
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, in words.
+
+    >>> counted(1, "fault"), counted(1200, "fault")
+    ('1 fault', '1,200 faults')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
