@@ -40,6 +40,14 @@ def leaf(function: Callable[P, R]) -> Callable[P, R]:
     return _compiled(function, _nrt=False)
 
 
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` as a `leaf` that is put whole into the place of each call.
+
+    For the parts of a long step that each payment takes: no part pays for being called.
+    """
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
 def _compiled(function: Callable[P, R], **more: Any) -> Callable[P, R]:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", **more}
     try:

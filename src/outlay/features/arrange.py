@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from outlay.features._kernels import PAYMENT, Ints, Prints, Records
 from outlay.features._reading import group, lay
 from outlay.features.clock import Clock
 from outlay.features.texts import Coded, Codes
+
+Bools = npt.NDArray[np.bool_]
 
 TIE_BREAKERS = ("user_id", "amount", "transaction_type", "counterparty_id", "transaction_id")
 """What orders transactions of one moment: their content first, so that the file's order never counts."""
@@ -51,16 +54,31 @@ def time_order(transactions: pl.DataFrame) -> Ints:
     sorted_already = times.size < 2 or bool((times[1:] >= times[:-1]).all())  # noqa: PLR2004
     order = np.arange(times.size) if sorted_already else np.argsort(times, kind="stable")
     in_order = times if sorted_already else times[order]
-    same = in_order[1:] == in_order[:-1]
-    tied = np.zeros(times.size, bool)
-    tied[1:] |= same
-    tied[:-1] |= same
-    if tied.any():
-        keys = [name for name in TIE_BREAKERS if name in transactions.columns]
-        rows = pl.Series("row", order[tied])
-        ties = transactions.select("timestamp", *keys)[rows].with_columns(rows)
-        order[tied] = ties.sort("timestamp", *keys, maintain_order=True)["row"].to_numpy()
+    tied = _with_neighbours(in_order[1:] == in_order[:-1])
+    if tied.size:
+        order[tied] = _by_content(transactions, order[tied])
     return order
+
+
+def _with_neighbours(same: Bools) -> Ints:
+    """Return the places that are the same as the place before or behind; same[k]: as k + 1 is."""
+    return np.flatnonzero(np.append(same, False) | np.append(False, same))
+
+
+def _by_content(transactions: pl.DataFrame, rows: Ints) -> Ints:
+    """Return rows by time and content; by users first, which leaves few of one moment."""
+    by_user = _sorted(transactions, rows, TIE_BREAKERS[:1])
+    moment, user = by_user["timestamp"], by_user["user_id"]
+    same = (moment[1:] == moment[:-1]) & (user[1:] == user[:-1])
+    order: Ints = by_user["row"].to_numpy(writable=True)
+    tied = _with_neighbours(same.to_numpy())
+    order[tied] = _sorted(transactions, order[tied], TIE_BREAKERS)["row"].to_numpy()
+    return order
+
+
+def _sorted(transactions: pl.DataFrame, rows: Ints, names: Sequence[str]) -> pl.DataFrame:
+    keys = ["timestamp", *(name for name in names if name in transactions.columns)]
+    return transactions.select(keys)[rows].with_columns(row=rows).sort(keys, maintain_order=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ import numpy as np
 from outlay.features._kernels import (
     FIXED,
     N_FEATURES,
+    N_OWN,
+    PAYMENT,
     PER_PAYMENT,
+    ROW,
     Floats,
     Ints,
-    Payments,
-    Prints,
+    Records,
     observe,
 )
 from outlay.features.clock import Clock
@@ -45,7 +47,6 @@ class Observer:
 
     def __init__(self, population: Population, timezone: str = "UTC") -> None:
         self._prior = population.prior()
-        self._counterparty_prior = population.counterparty_prior()
         self._kinds: dict[str | None, int] = {
             name: place for place, name in enumerate(population.types)
         }
@@ -59,7 +60,7 @@ class Observer:
         counterparties: Texts,
         devices: Texts,
         countries: Texts,
-    ) -> Payments:
+    ) -> Records:
         """Return payments as the kernel takes them, from the values that the schema accepts.
 
         Parameters
@@ -71,23 +72,28 @@ class Observer:
         types, counterparties, devices, countries
             None where missing.
         """
-        clock = np.array([self._clock.one(time) for time in times], np.int8).reshape(-1, 2)
-        unknown = len(self._kinds)
-        return Payments(
-            times=np.array(times, np.int64),
-            amounts=np.array(amounts, np.float64),
-            hours=clock[:, 0].copy(),
-            weekdays=clock[:, 1].copy(),
-            types=_marks("transaction_type", types),
-            kinds=np.array([self._kinds.get(kind, unknown) for kind in types], np.int64),
-            counterparties=_marks("counterparty_id", counterparties),
-            devices=_marks("device_id", devices),
-            countries=_marks("country", countries),
+        kinds, unknown = self._kinds, len(self._kinds)
+        columns = zip(times, amounts, types, counterparties, devices, countries, strict=True)
+        return np.array(
+            [
+                (
+                    time,
+                    amount,
+                    fingerprint("transaction_type", kind),
+                    fingerprint("counterparty_id", counterparty),
+                    fingerprint("device_id", device),
+                    fingerprint("country", country),
+                    kinds.get(kind, unknown),
+                    *self._clock.one(time),
+                )
+                for time, amount, kind, counterparty, device, country in columns
+            ],
+            PAYMENT,
         )
 
     def observe_many(
         self,
-        rows: Payments,
+        rows: Records,
         users: Ints,
         states: Sequence[Floats],
         counterparties: Ints,
@@ -116,7 +122,8 @@ class Observer:
         offsets = np.cumsum([0, *sizes])
         words = np.concatenate(states) if states else np.empty(0)
         after = moments.copy()
-        table = np.empty((users.size, N_FEATURES))
+        own = np.empty((users.size, N_OWN))
+        features = np.empty((N_FEATURES, users.size))
         ends = np.zeros(offsets.size, np.int64)
         kept = np.empty(words.size + FIXED * len(sizes) + PER_PAYMENT * users.size)
         observe(
@@ -124,18 +131,15 @@ class Observer:
             users,
             offsets,
             words,
-            self._prior,
             counterparties,
             after,
-            self._counterparty_prior,
-            table,
+            self._prior,
+            own.view(ROW)[:, 0],
+            features[N_OWN:],
             ends,
             kept,
         )
+        features[:N_OWN] = own.T
         bounds = ends.tolist()
         new = [kept[bounds[k] : bounds[k + 1]] for k in range(len(sizes))]
-        return Observed(np.ascontiguousarray(table.T), new, after)
-
-
-def _marks(column: str, values: Texts) -> Prints:
-    return np.array([fingerprint(column, value) for value in values], np.uint32)
+        return Observed(features, new, after)

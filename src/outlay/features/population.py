@@ -1,19 +1,24 @@
 """What the population says of a user (or a counterparty) who has little past of their own."""
 
-from typing import Self
+from dataclasses import dataclass
+from typing import Final, Self
 
 import msgspec
 import numpy as np
 import polars as pl
 
-from outlay.features._kernels import DAY, CounterpartyPrior, Floats, Ints, Prior
-from outlay.features.arrange import Arrangement, Grouping, kinds
+from outlay.features._kernels import DAY, HABIT, PRIOR, Floats, Ints, Prior, Smalls
+from outlay.features._reading import Codes, add_squares, add_up, coded
+from outlay.features.arrange import Arrangement, Grouping
+from outlay.features.clock import Clock
+from outlay.features.texts import Coded
 
 VAR_WEIGHT = 5.0
 """Payments that the population's spread is worth beside the user's own."""
 AMOUNT_WEIGHT = 5.0
 MOST_TYPES = 500
 """Types with habits of their own; a column with more holds something else than types."""
+_EVEN_DAY: Final = np.full(24, 1 / 24)
 MEAN_WEIGHT_RANGE = (0.2, 20.0)
 
 
@@ -29,18 +34,30 @@ class Spread(msgspec.Struct, frozen=True):
     mean_weight: float
 
     @classmethod
-    def fit(cls, logs: Floats, bounds: Ints) -> Self:
-        """Learn from log amounts that are grouped: group g's are logs[bounds[g]:bounds[g + 1]]."""
-        n = np.diff(bounds).astype(float)
-        means = np.add.reduceat(logs, bounds[:-1]) / n
-        squares = np.add.reduceat((logs - np.repeat(means, np.diff(bounds))) ** 2, bounds[:-1])
+    def fit(cls, codes: Codes, logs: Floats, groups: int) -> Self:
+        """Learn from log amounts of groups: ``codes`` says of which each is, and none is empty.
+
+        They stand in an order that is not the file's, for sums depend on it in the last bit.
+        """
+        n, totals, squares = np.zeros(groups), np.zeros(groups), np.zeros(groups)
+        add_up(codes, logs, n, totals)
+        means = totals / n
+        add_squares(codes, logs, means, squares)
+        return cls.of_groups(n, means, squares, float(logs.var()))
+
+    @classmethod
+    def of_groups(cls, n: Floats, means: Floats, squares: Floats, overall: float) -> Self:
+        """Learn from groups' counts, means and sums of squares, and the variance of all."""
         freedom = float((n - 1).sum())
-        overall = float(logs.var())
         var = float(squares.sum()) / freedom if freedom else overall
         var = max(var, 1e-4)  # a file of equal amounts still leaves room for a first other one
         between = max(float(means.var()) - var * float((1 / n).mean()), var / MEAN_WEIGHT_RANGE[1])
         weight = float(np.clip(var / between, *MEAN_WEIGHT_RANGE))
         return cls(float(means.mean()), var, weight)
+
+    def moments(self) -> tuple[float, float, float, float]:
+        """Return level and spread, and how many payments each of the two is worth."""
+        return self.mean, self.var, self.mean_weight, VAR_WEIGHT
 
 
 class Habit(msgspec.Struct, frozen=True):
@@ -76,44 +93,40 @@ class Population(msgspec.Struct, frozen=True):
         users = arranged.users
         amounts = transactions["amount"].to_numpy()
         logs = np.log(np.maximum(amounts, 0.01))
-        spread = Spread.fit(logs[users.order], users.bounds)
-        local = transactions["timestamp"].dt.convert_time_zone(timezone)
-        hours = local.dt.hour().to_numpy()
-        rare = Habit(1.0 / (len(transactions) + 1), spread, _shares(hours, np.full(24, 1 / 24)))
+        owners = np.repeat(np.arange(len(users.ids), dtype=np.int32), np.diff(users.bounds))
+        spread = Spread.fit(owners, logs[users.order], len(users.ids))
+        times = transactions["timestamp"].to_physical().to_numpy()
+        hours, weekdays = Clock(timezone).many(times)
+        rare = Habit(1.0 / (len(transactions) + 1), spread, _shares(_counts(hours, 24), _EVEN_DAY))
         return cls(
             amounts=spread,
-            counterparties=_counterparties(arranged.counterparties, logs, spread),
+            counterparties=_counterparties(arranged, logs, spread),
             amount_mean=max(float(np.median(amounts)), 0.01),
-            rate_micros=_rate(transactions["timestamp"].to_physical().to_numpy(), users),
-            weekdays=_shares(local.dt.weekday().to_numpy() - 1, np.full(7, 1 / 7)),
-            types=_types(transactions, users, logs, hours, rare),
+            rate_micros=_rate(times, users),
+            weekdays=_shares(_counts(weekdays, 7), np.full(7, 1 / 7)),
+            types=_types(transactions, users, owners, logs, hours, rare),
             any_type=rare,
         )
 
     def prior(self) -> Prior:
         """Return what the kernels take."""
         habits = [*self.types.values(), self.any_type]
-        return Prior(
-            self.amounts.mean, self.amounts.var, self.amounts.mean_weight, VAR_WEIGHT,
-            1.0, self.rate_micros, self.amount_mean, AMOUNT_WEIGHT,
-            np.array(self.weekdays),
-            np.array([habit.share for habit in habits]),
-            np.array([habit.amounts.mean for habit in habits]),
-            np.array([habit.amounts.var for habit in habits]),
-            np.array([habit.amounts.mean_weight for habit in habits]),
-            np.array([habit.hours for habit in habits]),
+        usual = (
+            1.0, self.rate_micros, self.amount_mean, AMOUNT_WEIGHT, self.weekdays
         )  # fmt: skip
+        return Prior(
+            np.array([(*self.amounts.moments(), *usual)], PRIOR),
+            np.array([(one.share, *one.amounts.moments()[:3], one.hours) for one in habits], HABIT),
+            np.array([(*self.counterparties.moments(), *usual)], PRIOR),
+        )
 
-    def counterparty_prior(self) -> CounterpartyPrior:
-        """Return what the kernels take for counterparties."""
-        spread = self.counterparties
-        return CounterpartyPrior(spread.mean, spread.var, spread.mean_weight, VAR_WEIGHT)
 
-
-def _counterparties(grouping: Grouping | None, logs: Floats, users: Spread) -> Spread:
-    if grouping is None or not len(grouping.ids):
+def _counterparties(arranged: Arrangement, logs: Floats, users: Spread) -> Spread:
+    others = arranged.counterparties
+    if others is None or not len(others.ids):
         return users
-    return Spread.fit(logs[grouping.order[: grouping.bounds[-1]]], grouping.bounds)
+    codes = others.codes[arranged.in_time]
+    return Spread.fit(codes[codes >= 0], logs[arranged.in_time][codes >= 0], len(others.ids))
 
 
 def _rate(times: Ints, users: Grouping) -> float:
@@ -127,29 +140,65 @@ def _rate(times: Ints, users: Grouping) -> float:
     return float(np.median((last - first)[paced] / gaps[paced]))
 
 
-def _shares(values: Ints, prior: Floats) -> tuple[float, ...]:
+def _counts(values: Smalls, places: int) -> Ints:
+    return np.bincount(values, minlength=places)
+
+
+def _shares(counts: Ints, prior: Floats) -> tuple[float, ...]:
     """Return the share of each place, with ``prior`` (shares) as ten more observations."""
-    counts = np.bincount(values, minlength=prior.size) + 10.0 * prior
-    return tuple((counts / counts.sum()).tolist())
+    smooth = counts + 10.0 * prior
+    return tuple((smooth / smooth.sum()).tolist())
 
 
-def _types(
-    transactions: pl.DataFrame, users: Grouping, logs: Floats, hours: Ints, rare: Habit
+def _types(  # noqa: PLR0913, PLR0917 - the columns, and what is known of all types
+    transactions: pl.DataFrame,
+    users: Grouping,
+    owners: Codes,
+    logs: Floats,
+    hours: Smalls,
+    rare: Habit,
 ) -> dict[str, Habit]:
     """Return each type's habit: users' amounts of this type, and when it is made."""
     if "transaction_type" not in transactions.columns:
         return {}
-    names = transactions["transaction_type"].unique().sort().to_list()[:MOST_TYPES]
-    places = kinds(transactions, names)[users.order]
-    owners = np.repeat(np.arange(len(users.ids)), np.diff(users.bounds))
+    told = Coded.of(transactions["transaction_type"]).in_order()
+    names = told.values.to_list()[:MOST_TYPES]
+    kinds = told.codes[users.order]
+    known = (kinds >= 0) & (kinds < len(names))
+    rows = users.order[known]
+    groups = _Groups.of(owners[known], kinds[known], logs[rows])
+    places = 24 * kinds[known].astype(np.int64) + hours[rows]
+    by_hour = np.bincount(places, minlength=24 * len(names)).reshape(-1, 24)
     habits = {}
-    for place, name in enumerate(names):
-        mine = users.order[places == place]
-        starts = np.flatnonzero(np.diff(owners[places == place], prepend=-1))
-        bounds = np.concatenate([starts, [mine.size]])
-        habits[name] = Habit(
-            mine.size / len(transactions),
-            Spread.fit(logs[mine], bounds),
-            _shares(hours[mine], np.array(rare.hours)),
-        )
+    for kind, name in enumerate(names):
+        spread = groups.spread(kind, logs[rows[kinds[known] == kind]])
+        share = int(by_hour[kind].sum()) / len(transactions)
+        habits[name] = Habit(share, spread, _shares(by_hour[kind], np.array(rare.hours)))
     return habits
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """The log amounts of each user's payments of each type: how many, their mean and squares."""
+
+    kinds: Codes
+    n: Floats
+    means: Floats
+    squares: Floats
+
+    @classmethod
+    def of(cls, owners: Codes, kinds: Codes, logs: Floats) -> Self:
+        codes = np.zeros(owners.size, np.int32)
+        firsts = coded(np.stack([owners, kinds], axis=1).astype(np.uint64), codes)
+        n, totals, squares = (np.zeros(firsts.size) for _ in range(3))
+        add_up(codes, logs, n, totals)
+        means = totals / n
+        add_squares(codes, logs, means, squares)
+        return cls(kinds[firsts], n, means, squares)
+
+    def spread(self, kind: int, logs: Floats) -> Spread:
+        """Return what is usual for one type, whose log amounts are these."""
+        mine = self.kinds == kind
+        return Spread.of_groups(
+            self.n[mine], self.means[mine], self.squares[mine], float(logs.var())
+        )
