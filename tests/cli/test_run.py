@@ -168,6 +168,8 @@ def test_result_is_not_written_over_its_input(ran, call):
     [
         ("--alert-rate", "70%", "--alert-rate is '70%'; it takes a number above 0 and up to 0.5"),
         ("--rules", "clasic", "Did you mean 'classic'?"),
+        ("--rule-parameter", "high_amuont=2", "Did you mean 'high_amount'?"),
+        ("--rule-parameter", "high_amount=x", "high_amount is 'x'; it takes a number"),
         ("--timezone", "Europe/Pari", "Did you mean 'Europe/Paris'?"),
         ("--map", "amount=Sum", "there is no column 'Sum' for amount"),
         ("--map", "usr=x", "Did you mean 'user_id'?"),

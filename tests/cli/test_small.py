@@ -51,6 +51,22 @@ def test_rule_pack_is_tried_on_a_file(payments, call):
     assert "Trying wallet" in answer.err
 
 
+def test_rule_pack_is_tried_with_another_number(payments, call):
+    """A parameter given on the command line is the pack's for this trial."""
+    options = ("rules", "test", "classic", payments, "--rule-parameter")
+    low, high = call(*options, "high_amount=1"), call(*options, "high_amount=1e9")
+    wrong, none = call(*options, "high_amount=x"), call(*options, "high_amount")
+
+    hits = [
+        next(line.split()[2] for line in one.out.splitlines() if "above_limit" in line)
+        for one in (low, high)
+    ]
+    assert int(hits[0].replace(",", "")) > int(hits[1]) == 0
+    assert (wrong.code, none.code) == (2, 2)
+    assert "high_amount is 'x'; it takes a number" in " ".join(wrong.err.split())
+    assert "'high_amount' is not NAME=VALUE" in " ".join(none.err.split())
+
+
 def test_settings_are_shown_with_their_origins(call, tmp_path, monkeypatch):
     """What is printed is TOML, and says where each value came from."""
     (tmp_path / "outlay.toml").write_text("[alerts]\nrate = 0.01\n")

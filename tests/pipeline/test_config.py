@@ -1,5 +1,6 @@
 """Settings: where they come from, and what is said of those that are not right."""
 
+import re
 import tomllib
 
 import pytest
@@ -242,3 +243,45 @@ def test_keywords_of_a_library_call_are_checked_alike():
         ConfigError, match=r"the settings: there is no setting 'alerts.rat'.*alerts.rate"
     ):
         from_mapping({"alerts": {"rat": 0.1}})
+
+
+def test_parameters_of_the_rules_are_numbers_from_any_place(tmp_path):
+    """A pack's numbers come from file, environment and flag, the nearer place winning for each."""
+    path = written(
+        tmp_path, "[rules.parameters]\nhigh_amount = 2000\nmultiplier = 3\nmin_history = 5\n"
+    )
+
+    loaded = gather(
+        path,
+        {"OUTLAY_RULES__PARAMETERS__MULTIPLIER": "4.5"},
+        {"rules.parameters.min_history": ("--rule-parameter", "7")},
+    )
+
+    assert loaded.config.rules.parameters == {
+        "high_amount": 2000.0, "multiplier": 4.5, "min_history": 7.0
+    }  # fmt: skip
+    assert loaded.origins["rules.parameters.multiplier"] == "OUTLAY_RULES__PARAMETERS__MULTIPLIER"
+    assert tomllib.loads(effective(loaded))["rules"]["parameters"]["multiplier"] == 4.5
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "message"),
+    [
+        (
+            {"OUTLAY_RULES__PARAMETERS__HIGH_AMOUNT": "much"}, {},
+            "OUTLAY_RULES__PARAMETERS__HIGH_AMOUNT is 'much'; it takes a number",
+        ),
+        (
+            {}, {"rules.parameters.high_amount": ("--rule-parameter", "")},
+            "--rule-parameter is ''; it takes a number",
+        ),
+        (
+            {}, {"rules.parameters": ("--rule-parameter", "5")},
+            "--rule-parameter is '5'; it takes a table of numbers",
+        ),
+    ],
+)  # fmt: skip
+def test_parameters_that_are_no_numbers_are_refused(environ, flags, message):
+    """A value for a pack's number that is none is told with where it came from."""
+    with pytest.raises(ConfigError, match=f"^{re.escape(message)}\n"):
+        load_config(environ=environ, flags=flags)

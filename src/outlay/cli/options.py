@@ -58,6 +58,14 @@ History = Annotated[
 Rules = Annotated[
     str | None, typer.Option(metavar="PACK", help="Rule pack, by name or file [classic].")
 ]
+RuleParameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule-parameter",
+        metavar="NAME=VALUE",
+        help="Another value for one of the pack's numbers: high_amount=2000. Once for each.",
+    ),
+]
 PerDay = Annotated[
     str | None, typer.Option(metavar="N", help="Alert budget: so many a day on average.")
 ]
@@ -76,6 +84,7 @@ Settings = Annotated[
     typer.Option("--config", metavar="FILE", help="Settings [outlay.toml, if it is there]."),
 ]
 
+_PARAMETER: Final = "--rule-parameter"
 FLAGS: Final = {
     "history": ("--history", "history"),
     "rules": ("--rules", "rules.pack"),
@@ -91,9 +100,15 @@ FLAGS: Final = {
 """Parameter of a command: the flag, and the setting that it sets."""
 
 
-def loaded(config: Path | None, map_: list[str] | None = None, **chosen: Any) -> "Loaded":
+def loaded(
+    config: Path | None,
+    map_: list[str] | None = None,
+    rule_parameters: list[str] | None = None,
+    **chosen: Any,
+) -> "Loaded":
     """Return the settings with the chosen flags before everything else."""
-    columns = [_split(pair) for pair in map_ or []]
+    columns = [_split(pair, "--map", "NAME=COLUMN") for pair in map_ or []]
+    numbers = [_parameter(pair) for pair in rule_parameters or []]
     from outlay.pipeline.config import gather
 
     flags = {
@@ -103,6 +118,8 @@ def loaded(config: Path | None, map_: list[str] | None = None, **chosen: Any) ->
     }
     for name, column in columns:
         flags[f"input.columns.{name}"] = ("--map", column)
+    for name, value in numbers:
+        flags[f"rules.parameters.{name}"] = (f"{_PARAMETER} {name}", value)
     return gather(config, flags=flags)
 
 
@@ -111,8 +128,24 @@ def is_csv(kind: str | None) -> bool | None:
     return None if kind is None else kind == "csv"
 
 
-def _split(pair: str) -> tuple[str, str]:
-    name, sign, column = pair.partition("=")
+def parameters(pairs: list[str] | None) -> dict[str, float]:
+    """Return what ``--rule-parameter`` says, as numbers."""
+    found: dict[str, float] = {}
+    for name, value in map(_parameter, pairs or []):
+        try:
+            found[name] = float(value)
+        except ValueError as error:
+            message = f"{name} is {value!r}; it takes a number"
+            raise typer.BadParameter(message, param_hint=_PARAMETER) from error
+    return found
+
+
+def _parameter(pair: str) -> tuple[str, str]:
+    return _split(pair, _PARAMETER, "NAME=VALUE")
+
+
+def _split(pair: str, flag: str, form: str) -> tuple[str, str]:
+    name, sign, value = pair.partition("=")
     if not sign or not name.strip():
-        raise typer.BadParameter(f"{pair!r} is not NAME=COLUMN", param_hint="--map")
-    return name.strip(), column
+        raise typer.BadParameter(f"{pair!r} is not {form}", param_hint=flag)
+    return name.strip(), value

@@ -64,6 +64,7 @@ def try_out(  # noqa: PLR0913, PLR0917 - one parameter an option
     pack: Pack,
     files: options.Files,
     against: Against = None,
+    rule_parameter: options.RuleParameters = None,
     history: options.History = None,
     map_: options.Map = None,
     timezone: options.Timezone = None,
@@ -76,11 +77,13 @@ def try_out(  # noqa: PLR0913, PLR0917 - one parameter an option
     Tells each rule's hits, alerts a day, what no other rule finds, and the overlap.
     """
     from outlay.cli.progress import Live
+    from outlay.detectors.rules import load_pack
     from outlay.pipeline.packs import try_pack
 
+    chosen = load_pack(pack, parameters=options.parameters(rule_parameter))
     settings = options.loaded(
         config, map_, history=history, timezone=timezone, currency=currency, rates=rates
     )
     with Live() as progress:
-        found = try_pack(files, pack, settings.config, against, progress)
+        found = try_pack(files, chosen, settings.config, against, progress)
     print(terminal.clean(str(found)))

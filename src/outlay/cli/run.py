@@ -10,6 +10,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     out: options.Out = Path("outlay-result"),
     history: options.History = None,
     rules: options.Rules = None,
+    rule_parameter: options.RuleParameters = None,
     alerts_per_day: options.PerDay = None,
     alert_rate: options.Rate = None,
     map_: options.Map = None,
@@ -34,6 +35,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     settings = options.loaded(
         config,
         map_,
+        rule_parameter,
         history=history,
         rules=rules,
         alerts_per_day=alerts_per_day,

@@ -18,6 +18,7 @@ def train(  # noqa: PLR0913, PLR0917 - one parameter an option
     model: Model,
     history: options.History = None,
     rules: options.Rules = None,
+    rule_parameter: options.RuleParameters = None,
     alerts_per_day: options.PerDay = None,
     alert_rate: options.Rate = None,
     map_: options.Map = None,
@@ -40,6 +41,7 @@ def train(  # noqa: PLR0913, PLR0917 - one parameter an option
     settings = options.loaded(
         config,
         map_,
+        rule_parameter,
         history=history,
         rules=rules,
         alerts_per_day=alerts_per_day,

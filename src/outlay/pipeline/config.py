@@ -123,7 +123,8 @@ def _settled(given: list[Given]) -> Loaded:
 
 def _value(one: Given, setting: Setting) -> Any:
     if setting.key != one.key:  # one name of a table
-        return setting.read({one.key.removeprefix(f"{setting.key}."): one.value})
+        name = one.key.removeprefix(f"{setting.key}.")
+        return {name: setting.entry.read(one.value, is_text=one.is_text)}
     return setting.read(one.value, is_text=one.is_text)
 
 

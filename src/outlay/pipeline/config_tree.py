@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -56,6 +56,12 @@ class Setting:
             return msgspec.convert(value, self.kind, strict=not is_text)
         except msgspec.ValidationError as error:
             raise BadValueError(self.wanted) from error
+
+    @property
+    def entry(self) -> "Setting":
+        """One of its values, where it is a table."""
+        table = get_args(self.kind)[0] if get_origin(self.kind) is Annotated else self.kind
+        return replace(self, kind=get_args(table)[1], default=None)
 
     @property
     def wanted(self) -> str:
@@ -132,7 +138,6 @@ _WORDS: Final[Mapping[type, str]] = {
     inspect.BoolType: "true or false",
     inspect.IntType: "a whole number",
     inspect.FloatType: "a number",
-    inspect.DictType: "a table of texts",
 }
 
 
@@ -144,6 +149,8 @@ def _wanted(info: Any) -> str:
         return " or ".join(map(_wanted, kinds))
     if isinstance(info, inspect.LiteralType):
         return " or ".join(f"'{value}'" for value in info.values)
+    if isinstance(info, inspect.DictType):
+        return f"a table of {_wanted(info.value_type).removeprefix('a ')}s"
     return _WORDS.get(type(info), "another value") + _range(info)
 
 

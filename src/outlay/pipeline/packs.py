@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from outlay.detectors.rules import TrialResult, load_pack, trial
+from outlay.detectors.rules import Pack, TrialResult, load_pack, trial
 from outlay.features import Population
 from outlay.pipeline.intake import accepted_files
 from outlay.pipeline.judge import featured
@@ -12,7 +12,7 @@ from outlay.pipeline.settings import Config
 
 def try_pack(
     files: Sequence[str],
-    pack: str,
+    pack: str | Pack,
     config: Config,
     against: str | None = None,
     progress: Progress | None = None,
@@ -31,7 +31,7 @@ def try_pack(
         Is told of the stages.
     """
     say = progress or Quiet()
-    tried = load_pack(pack)
+    tried = pack if isinstance(pack, Pack) else load_pack(pack)
     baseline = load_pack(against) if against else None
     say.stage(f"Reading {files[0] if len(files) == 1 else f'{len(files)} files'}")
     transactions = accepted_files(files, config.input).transactions

@@ -114,6 +114,10 @@ class RuleOptions(Settings, frozen=True):
             extra=PATH,
         ),
     ] = "classic"
+    parameters: Annotated[
+        dict[str, float],
+        Meta(description="other values for the numbers that the pack has under [parameters]"),
+    ] = {}
 
 
 class AlertOptions(Settings, frozen=True):

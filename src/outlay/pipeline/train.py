@@ -129,7 +129,12 @@ def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[s
 def _made(name: str, config: Config, currency: str | None) -> Detector:
     kind: Any = load_detector(name)
     if name == "rules":
-        return kind(pack=config.rules.pack, currency=currency, history=config.history)  # type: ignore[no-any-return]
+        return kind(  # type: ignore[no-any-return]
+            pack=config.rules.pack,
+            parameters=config.rules.parameters,
+            currency=currency,
+            history=config.history,
+        )
     if name == "fuzzy":
         return kind(rules=config.fuzzy.rules)  # type: ignore[no-any-return]
     forest = config.forest
