@@ -1,6 +1,6 @@
 """What the rules say of every row of a table at once: violated, applying, and how nearly violated."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -12,14 +12,13 @@ from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.inputs import numbers, texts
 from outlay.detectors.rules.pack import Combine, Mode, Pack, Rule
 from outlay.detectors.rules.program import FEEDS, Program, program
+from outlay.jit import in_chunks
 from outlay.schema.table import Columns
 
 Bools = NDArray[np.bool_]
 
 WORD: Final = 64
 """Rules in one integer."""
-_CHUNK: Final = 1 << 14
-"""Rows that are brought together at a time: their columns stay in the cache."""
 _NOTHING: Final = np.empty(0)
 _COMBINING: Final[dict[Combine, int]] = {"mean": k.MEAN, "max": k.MAX, "any": k.ANY}
 
@@ -118,12 +117,15 @@ class Judge:
         sources = [numbers(source, columns) for source in asked.columns]
         said = texts(asked, columns)
         found = self._room(height, each=each)
-        for at, chunk in _chunks(sources, height):
+
+        def part(start: int, stop: int) -> None:
             k.evaluate(
                 asked.code, asked.rules, asked.groups, asked.slots, asked.constants, asked.asked,
-                *self._combining, chunk, *said, at,
+                *self._combining, _beside(sources, start, stop, height), *said, start,
                 found.numbers, found.marks, found.bits, found.each,
             )  # fmt: skip
+
+        in_chunks(part, height)
         return found
 
     def _room(self, height: int, *, each: bool) -> Verdicts:
@@ -138,12 +140,10 @@ class Judge:
         )
 
 
-def _chunks(sources: Sequence[k.Floats], height: int) -> Iterator[tuple[int, k.Floats]]:
-    """Yield where each stretch of rows begins, and its columns side by side."""
-    for at in range(0, height, _CHUNK):
-        rows = min(height - at, _CHUNK)
-        parts = sources if rows == height else [source[at : at + rows] for source in sources]
-        yield at, np.concatenate(parts or [_NOTHING]).reshape(len(parts), rows)
+def _beside(sources: Sequence[k.Floats], start: int, stop: int, height: int) -> k.Floats:
+    """Return the columns of some of the rows side by side: they stay in the cache meanwhile."""
+    part = sources if stop - start == height else [source[start:stop] for source in sources]
+    return np.concatenate(part or [_NOTHING]).reshape(len(part), stop - start)
 
 
 def not_assessed(pack: Pack, table: pl.DataFrame) -> dict[str, tuple[str, ...]]:
