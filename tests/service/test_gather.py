@@ -86,24 +86,87 @@ def test_what_comes_meanwhile_is_the_next_batch():
     assert lengths == [1, 19]
 
 
-def test_an_idle_scorer_waits_for_company_if_told_to():
-    """With a gathering time the first payment waits that long, and takes those that come along."""
+def together(gatherer, held, payments):
+    """Return the futures of payments that wait behind one that is being scored, and are then a batch."""
+
+    async def use():
+        first = gatherer.submit([held.first], soon())
+        await asyncio.to_thread(held.started.wait, 10)
+        rest = gatherer.submit(payments, soon())
+        held.release.set()
+        await asyncio.gather(*first)
+        return await asyncio.gather(*rest, return_exceptions=True)
+
+    return ran(gatherer, use)
+
+
+class Held:
+    """Holds the first payment until it is told to let go; what comes then is up to ``then``."""
+
+    def __init__(self, then):
+        self.first, self.then = object(), then
+        self.started, self.release = threading.Event(), threading.Event()
+
+    def __call__(self, payments):
+        """Score a batch."""
+        if payments == [self.first]:
+            self.started.set()
+            self.release.wait(10)
+            return payments
+        return self.then(payments)
+
+
+def test_after_a_batch_the_scorer_waits_for_as_many():
+    """Who was answered together asks again: the next batch waits for them, and no longer than that."""
     lengths = []
 
     def process(payments):
         lengths.append(len(payments))
         return payments
 
-    gatherer = gathering(process, gather_seconds=0.3)
+    held = Held(process)
+    gatherer = gathering(held, gather_seconds=20)
 
     async def use():
-        first = gatherer.submit([0], soon())
-        await asyncio.sleep(0.05)
-        await asyncio.gather(*first, *gatherer.submit([1, 2], soon()))
+        first = gatherer.submit([held.first], soon())
+        await asyncio.to_thread(held.started.wait, 10)
+        rest = gatherer.submit([1, 2, 3], soon())
+        held.release.set()
+        await asyncio.gather(*first, *rest)
+        again = gatherer.submit([4], soon())
+        await asyncio.sleep(0.1)
+        await asyncio.gather(*again, *gatherer.submit([5, 6], soon()))
 
     ran(gatherer, use)
 
-    assert lengths == [3]
+    assert lengths == [3, 3]
+
+
+def test_nobody_waits_longer_than_the_gathering_time():
+    """Where the others do not come again, the batch starts without them; the next one expects fewer."""
+    lengths = []
+
+    def process(payments):
+        lengths.append(len(payments))
+        return payments
+
+    held = Held(process)
+    gatherer = gathering(held, gather_seconds=0.2)
+
+    async def use():
+        first = gatherer.submit([held.first], soon())
+        await asyncio.to_thread(held.started.wait, 10)
+        rest = gatherer.submit([1, 2, 3], soon())
+        held.release.set()
+        await asyncio.gather(*first, *rest)
+        start = time.monotonic()
+        await asyncio.gather(*gatherer.submit([4], soon()))
+        return time.monotonic() - start
+
+    waited = ran(gatherer, use)
+
+    assert lengths == [3, 1]
+    assert waited >= 0.2
 
 
 def test_the_queue_is_bounded():
@@ -183,13 +246,8 @@ def test_an_unforeseen_error_hits_its_own_payment_only():
             raise ValueError("13")
         return payments
 
-    gatherer = gathering(process, gather_seconds=0.1)
-
-    async def use():
-        futures = gatherer.submit(list(range(10, 16)), soon())
-        return await asyncio.gather(*futures, return_exceptions=True)
-
-    answers = ran(gatherer, use)
+    held = Held(process)
+    answers = together(gathering(held), held, list(range(10, 16)))
 
     assert [each for each in answers if not isinstance(each, Exception)] == [10, 11, 12, 14, 15]
     assert isinstance(answers[3], ValueError)
@@ -203,13 +261,10 @@ def test_a_passing_error_is_the_whole_batch_s():
         calls.append(payments)
         raise PassingError
 
-    gatherer = gathering(process, gather_seconds=0.1)
+    held = Held(process)
+    answers = together(gathering(held), held, [1, 2, 3])
 
-    async def use():
-        futures = gatherer.submit([1, 2, 3], soon())
-        return await asyncio.gather(*futures, return_exceptions=True)
-
-    assert all(isinstance(each, PassingError) for each in ran(gatherer, use))
+    assert all(isinstance(each, PassingError) for each in answers)
     assert calls == [[1, 2, 3]]
 
 

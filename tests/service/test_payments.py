@@ -256,7 +256,7 @@ def test_a_payment_that_breaks_the_engine_harms_no_other(open_service):
         if any(each.user_id == "poison" for each in payments):
             raise ZeroDivisionError
 
-    service = open_service(wrap=lambda engine: Wrapped(engine, fail), gather_ms=50)
+    service = open_service(wrap=lambda engine: Wrapped(engine, fail))
     sent = [payment(user_id="poison" if n == 3 else "U000002") for n in range(8)]
     answers = service.pay_together(sent)
 

@@ -30,7 +30,7 @@ Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one."
 Gather = Annotated[
     float,
     typer.Option(
-        "--gather-ms", min=0, max=1_000, help="How long an idle scorer waits for company."
+        "--gather-ms", min=0, max=1_000, help="The longest that a batch waits for others."
     ),
 ]
 Batch = Annotated[int, typer.Option("--max-batch", min=1, max=10_000, help="Payments in a commit.")]
@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     store: Store = "outlay.db",
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    gather_ms: Gather = 0.0,
+    gather_ms: Gather = 2.0,
     max_batch: Batch = 256,
     queue: Queue = 4_096,
     deadline: Deadline = 5.0,
@@ -142,7 +142,7 @@ def _run(  # noqa: PLR0913, PLR0917 - what, where, how
             url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
             def ready() -> None:
-                names = f"model {engine.digest[:12]}, store {_plain(where)}"
+                names = f"model {engine.digest[:16]}, store {_plain(where)}"
                 terminal.say(f"ready on {url} ({names}); {url}/docs tells the rest")
 
             answer(create_app(engine, store, settings), at, settings, ready)

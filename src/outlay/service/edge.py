@@ -94,7 +94,7 @@ class Edge:
         if path not in self._fast:
             path = getattr(scope.get("route"), "path", "other")
         method = method if method in {"GET", "HEAD", "POST"} else "other"
-        self._metrics.requests.labels(path, method, call.status).inc()
+        self._metrics.request(path, method, call.status)
         quiet = path in _QUIET and call.status < 400  # noqa: PLR2004 - errors begin there
         level = logging.DEBUG if quiet else logging.INFO
         if _LOG.isEnabledFor(level):

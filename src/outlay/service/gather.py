@@ -1,9 +1,10 @@
 """Payments of many requests, scored as one batch after the other in one thread.
 
 The scorer sleeps while there is nothing. The first payment wakes it, and whatever arrives while a
-batch is being scored and committed is the next one: batches grow with the load by themselves, and
-a lone payment waits for nobody. A payment that was accepted is committed, whether or not its client
-still waits.
+batch is being scored and committed is the next one. Under load that alone would make small batches:
+the clients that were just answered are about to ask again. So after a batch of several the scorer
+waits a moment, until as many are there; after a lone payment it does not. A payment that was
+accepted is committed, whether or not its client still waits.
 """
 
 import asyncio
@@ -78,6 +79,7 @@ class Gatherer(Generic[P, A]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._open: deque[Item[P, A]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._expected = 1
         self.pending = 0
         """Payments that wait or are being scored; the event loop alone counts."""
 
@@ -141,13 +143,15 @@ class Gatherer(Generic[P, A]):
         while item is not None:
             items.append(item)
             if len(items) >= self._max_batch:
-                return items, True
+                break
+            # as many as last time are likely to come again; beyond that nobody waits
+            wait = end - monotonic() if len(items) < self._expected else 0.0
             try:
-                wait = end - monotonic() if self._gather_seconds else 0.0
                 item = self._inbox.get(wait > 0, max(wait, 0.0))
             except Empty:
-                return items, True
-        return items, False
+                break
+        self._expected = len(items)
+        return items, item is not None
 
     def _answer(self, items: "list[Item[P, A]]") -> None:
         now = monotonic()

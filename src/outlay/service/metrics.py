@@ -13,6 +13,7 @@ from prometheus_client import (
 )
 
 SECONDS: Final = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+OUTCOMES: Final = ("approve", "review", "block")
 _LENGTHS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -73,13 +74,26 @@ class Metrics:
         queue.set_function(queue_length)
         model = Gauge("outlay_model", "Which model decides.", ["digest"], registry=registry)
         model.labels(model_digest).set(1)
-        for outcome in ("approve", "review", "block"):
-            self.decisions.labels(outcome)
+        self._outcomes = {name: self.decisions.labels(name) for name in OUTCOMES}
+        self._requests: dict[tuple[str, str, int], Counter] = {}
 
     def batch(self, length: int, seconds: float) -> None:
         """Note a batch."""
         self.batch_length.observe(length)
         self.batch_seconds.observe(seconds)
+
+    def decision(self, outcome: str, *, is_alert: bool) -> None:
+        """Note a decision."""
+        self._outcomes[outcome].inc()
+        if is_alert:
+            self.alerts.inc()
+
+    def request(self, route: str, method: str, status: int) -> None:
+        """Note a request; finding its counter takes longer than counting, so it is kept."""
+        key = (route, method, status)
+        if key not in self._requests:
+            self._requests[key] = self.requests.labels(*key)
+        self._requests[key].inc()
 
     def page(self) -> bytes:
         """Return what Prometheus reads."""

@@ -104,10 +104,8 @@ class Payments:
     def _count(self, answer: Decided) -> None:
         if answer.repeated:
             self._metrics.repeated.inc()
-            return
-        self._metrics.decisions.labels(answer.outcome).inc()
-        if answer.is_alert:
-            self._metrics.alerts.inc()
+        else:
+            self._metrics.decision(answer.outcome, is_alert=answer.is_alert)
 
     def refuse(self, problem: Problem) -> None:
         """Count a payment that was not decided."""

@@ -10,8 +10,8 @@ class Settings:
     Parameters
     ----------
     gather_ms
-        How long an idle scorer waits for company before it scores the first payment. At 0 it
-        starts at once, and what arrives meanwhile is the next batch.
+        The longest that the scorer waits for as many payments as its last batch had. At 0 it
+        starts at once with what is there; after a lone payment it does so anyway.
     max_batch
         The most payments in one database transaction.
     queue_limit
@@ -43,7 +43,7 @@ class Settings:
         Whether the log shows what payments hold.
     """
 
-    gather_ms: float = 0.0
+    gather_ms: float = 2.0
     max_batch: int = 256
     queue_limit: int = 4_096
     deadline_seconds: float = 5.0
