@@ -236,6 +236,7 @@ def test_a_later_model_takes_over(model, halves, later, tmp_path):
         assert found.models == 2
         assert begin_again(store).digest == second.digest
         assert begin_again(store, digest=model.digest).digest == model.digest
+        assert begin_again(store).digest == model.digest
 
 
 def test_a_store_of_another_zone_or_currency_is_refused(model, halves, store):

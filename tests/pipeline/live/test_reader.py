@@ -5,11 +5,12 @@ import warnings
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from outlay.errors import CurrencyError, InputError
-from outlay.pipeline.live.payment import Payment
+from outlay.pipeline.live.payment import Payment, content_of, hash_of, payment_of
 from outlay.pipeline.live.reader import Reader
 from outlay.schema.intake import Intake, Raw, accept
 from outlay.schema.intake.time_formats import guess
@@ -242,3 +243,114 @@ def test_a_payment_is_read_as_a_row_of_a_file_is(said, intake):
     else:
         # the intake looks at the rates only once a row is sound in everything else
         assert row == fields or row == fields - {"currency"}
+
+
+def faults(**more):
+    """Return what is wrong with a payment, as (field, reason)."""
+    found = reader().read({**GOOD, **more})
+    assert isinstance(found, list)
+    return [(error.field, error.reason) for error in found]
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "reason"),
+    [
+        ({"user_id": None}, "user_id", "user_id is missing"),
+        ({"user_id": "N/A"}, "user_id", "user_id 'N/A' says that there is none"),
+        ({"user_id": True}, "user_id", "user_id 'True' is neither a text nor a number"),
+        ({"user_id": ["ann"]}, "user_id", "user_id '['ann']' is neither a text nor a number"),
+        ({"user_id": "x" * 257}, "user_id", f"user_id '{'x' * 59}…' has more than 256 characters"),
+        ({"device_id": "a\0b"}, "device_id", "device_id 'a\0b' holds a NUL character"),
+        ({"transaction_type": {}}, "transaction_type", "transaction_type '{}' is neither a text nor a number"),
+        ({"transaction_id": " "}, "transaction_id", "transaction_id is missing"),
+        (
+            {"amount": "-5"},
+            "amount",
+            "amount '-5' is negative (--negative refund keeps such rows as refunds)",
+        ),
+        ({"amount": 2e15}, "amount", "amount '2000000000000000.0' is more than 1e15"),
+        ({"amount": "9" * 41}, "amount", f"amount '{'9' * 41}' has more than 40 characters"),
+        (
+            {"amount": "1,234"},
+            "amount",
+            "amount '1,234' can mean a thousand times more or less: its comma may group or be the decimal sign",
+        ),
+        (
+            {"timestamp": "2031-01-01"},
+            "timestamp",
+            "timestamp '2031-01-01' lies in the future (now is 2026-03-29)",
+        ),
+        (
+            {"timestamp": "05/06/2025"},
+            "timestamp",
+            "timestamp '05/06/2025' can be read day first and month first",
+        ),
+        (
+            {"currency": "USD"},
+            "currency",
+            "currency 'USD' has no rate: amounts are counted in EUR",
+        ),
+        ({"amount": "$5"}, "currency", "currency is unknown: '$' can mean USD, CAD, AUD, NZD ... say which with --currency"),
+        ({"note": {"a": 1}}, "note", "note '{'a': 1}' is neither a text, a number nor true or false"),
+        ({"note": "x" * 1025}, "note", f"note '{'x' * 59}…' has more than 1024 characters"),
+        ({"note": 2**63}, "note", f"note '{2**63}' is an integer of more than 64 bits"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(more, field, reason):
+    """Each fault names its field, quotes the value and says why."""
+    assert faults(**more) == [(field, reason)]
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    """One answer is enough to mend a payment."""
+    found = reader().read({"amount": "x", "customer": "ann", "timestamp": "soon"})
+
+    assert isinstance(found, list)
+    assert [each.field for each in found] == ["transaction_id", "user_id", "timestamp", "amount"]
+    assert found[1].hint == "say who pays, as a text; 'customer' is not read as user_id"
+
+
+def test_other_fields_are_kept():
+    """Scalars under any other name; null is no value; thirty-two of them."""
+    payment = reader().read({**GOOD, "note": "x", "n": 5, "f": 0.5, "b": True, "gone": None})
+    many = {f"f{k}": k for k in range(33)}
+
+    assert isinstance(payment, Payment)
+    assert payment.extra == {"note": "x", "n": 5, "f": 0.5, "b": True}
+    assert faults(**many) == [("extra", "extra has 33 other fields; at most 32 are kept")]
+    assert faults(**{"x" * 65: 1})[0][0] == "x" * 64
+
+
+@given(st.one_of(PAYMENTS, ONE_ODD), st.dictionaries(st.text(max_size=5), NUMBERS, max_size=3))
+def test_content_is_the_payment(said, extra):
+    """The canonical JSON gives the payment back, every bit, and does not depend on the field order."""
+    payment = reader(rates=RATES).read({**said, **extra})
+    if not isinstance(payment, Payment):
+        return
+    content = content_of(payment)
+    turned = reader(rates=RATES).read(dict(reversed({**said, **extra}.items())))
+
+    assert payment_of(content) == payment
+    assert math.copysign(1, payment_of(content).amount) == math.copysign(1, payment.amount)
+    assert isinstance(turned, Payment)
+    assert content_of(turned) == content
+    assert len(hash_of(content)) == 16
+    assert hash_of(content) != hash_of(content + b" ")
+
+
+def test_a_missing_type_counts_as_unknown_where_types_are_known():
+    """A model of payments with types takes one without as a file with an empty cell."""
+    known = Reader(Intake(), lambda: MICROS, knows_types=True).read(GOOD)
+    never = reader().read(GOOD)
+
+    assert isinstance(known, Payment)
+    assert isinstance(never, Payment)
+    assert (known.transaction_type, never.transaction_type) == ("unknown", None)
+
+
+def test_a_model_without_a_currency_takes_none():
+    """Amounts in who knows which currency are not to be mixed with others."""
+    found = Reader(Intake(), lambda: MICROS, knows_types=False).read({**GOOD, "currency": "EUR"})
+
+    assert isinstance(found, list)
+    assert "does not know which one it counts in" in found[0].reason

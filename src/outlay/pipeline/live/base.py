@@ -15,6 +15,8 @@ from outlay.schema.intake import Intake
 from outlay.store import Store
 
 _VERSION, _ZONE, _CURRENCY = "state_version", "timezone", "currency"
+_SERVED: Final = "served_model"
+"""The digest of the model that began last."""
 _ANY: Final = ""
 
 
@@ -51,6 +53,7 @@ def begin(
         for name, value in wanted.items():
             if is_empty or not kept[name]:
                 writing.set_meta(name, value)
+        writing.set_meta(_SERVED, model.digest)
     if is_empty:
         _import(model, store)
     return engine
@@ -63,10 +66,10 @@ def begin_again(
     intake: Intake | None = None,
     clock: Callable[[], int] = now,
 ) -> Engine:
-    """Return the engine of a model that the store keeps: of the newest, if no other is named."""
+    """Return the engine of a model that the store keeps: of the last that began, if none is named."""
     with store.reading() as reading:
         known = reading.models()
-        chosen = digest or (known[-1] if known else None)
+        chosen = digest or reading.meta(_SERVED)
         body = reading.model(chosen) if chosen else None
     if chosen is None or body is None:
         listed = ", ".join(each[:16] for each in known) or "none"

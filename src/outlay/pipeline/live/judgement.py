@@ -8,11 +8,12 @@ import numpy as np
 
 from outlay.decision import OUTCOMES, SEVERITIES, Allotted, Books
 from outlay.detectors.fuzzy import CATEGORIES
-from outlay.pipeline.judge import Verdicts, judge_arrays
+from outlay.pipeline.judge import judge_arrays
 from outlay.pipeline.live.decision import Answered, RuleVerdict, Scores, rfc3339
 from outlay.pipeline.live.payment import Payment
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import texts
+from outlay.pipeline.verdicts import Verdicts
 from outlay.schema.table import Columns
 
 
@@ -35,7 +36,9 @@ class Judge:
             return [], [books]
         times = np.array([payment.timestamp for payment in payments])
         verdicts, allotted = judge_arrays(self._model, columns, times, books=books)
-        said = texts(self._model, columns, verdicts)
+        verdict = verdicts.verdict
+        flagged = bool((verdict.is_anomaly | verdict.is_alert).any())
+        said = texts(self._model, columns, verdicts) if flagged else {}
         answers = [
             self._answer(payment, verdicts, row, said.get(row, []), late=late[row])
             for row, payment in enumerate(payments)
