@@ -79,6 +79,12 @@ Format = Annotated[
 Seed = Annotated[
     str | None, typer.Option(metavar="N", help="Which throw of the dice the forest is grown with.")
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE", help="What a large file may take: 4GB [half of it all, 2GB at most]."
+    ),
+]
 Settings = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings [outlay.toml, if it is there]."),
@@ -96,6 +102,7 @@ FLAGS: Final = {
     "negative": ("--negative", "input.negative"),
     "csv": ("--format", "output.csv"),
     "seed": ("--seed", "forest.seed"),
+    "memory": ("--memory", "machine.memory"),
 }
 """Parameter of a command: the flag, and the setting that it sets."""
 

@@ -47,6 +47,12 @@ class Live:
         left = (total - done) * took / max(done, 1)
         self._rows = f": {pace}, {_span(left)} left" if total > done else f": {pace}"
 
+    def leave(self, words: str) -> None:
+        """Say how to go on with a job that ends unfinished."""
+        with self._lock:
+            self._end_stage()
+        terminal.note(words)
+
     def __enter__(self) -> Self:
         """Begin to redraw the live line."""
         terminal.heed_interrupts()

@@ -20,6 +20,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     negative: options.Negative = None,
     format_: options.Format = None,
     seed: options.Seed = None,
+    memory: options.Memory = None,
     config: options.Settings = None,
 ) -> None:
     """Judge a file: alerts, report, dashboards.
@@ -46,6 +47,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         negative=negative,
         csv=options.is_csv(format_),
         seed=seed,
+        memory=memory,
     )
     with Live() as progress:
         finished = run_files(files, out, settings.config, progress)

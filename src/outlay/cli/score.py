@@ -33,6 +33,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     rates: options.Rates = None,
     negative: options.Negative = None,
     format_: options.Format = None,
+    memory: options.Memory = None,
     config: options.Settings = None,
 ) -> None:
     """Judge a file with a trained model.
@@ -53,6 +54,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
         rates=rates,
         negative=negative,
         csv=options.is_csv(format_),
+        memory=memory,
     )
     with Live() as progress:
         finished = score_files(files, model, out, settings, update=update, progress=progress)

@@ -27,6 +27,7 @@ def train(  # noqa: PLR0913, PLR0917 - one parameter an option
     rates: options.Rates = None,
     negative: options.Negative = None,
     seed: options.Seed = None,
+    memory: options.Memory = None,
     config: options.Settings = None,
 ) -> None:
     """Learn a model from a file.
@@ -51,6 +52,7 @@ def train(  # noqa: PLR0913, PLR0917 - one parameter an option
         rates=rates,
         negative=negative,
         seed=seed,
+        memory=memory,
     )
     with Live() as progress:
         trained = train_files(files, model, settings.config, progress)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -11,16 +12,18 @@ import msgspec
 from outlay.errors import ConfigError
 from outlay.pipeline import artifact
 from outlay.pipeline.config import Loaded
-from outlay.pipeline.intake import accepted_files, intake
-from outlay.pipeline.job import Job, judge_with, learn_and_judge
+from outlay.pipeline.intake import intake
+from outlay.pipeline.job import Job as MemoryJob
+from outlay.pipeline.job import judge_with, learn_and_judge
 from outlay.pipeline.model import Model
 from outlay.pipeline.names import DUPLICATES, REJECTED, RESULTS
 from outlay.pipeline.outcome import Account, Outcome
 from outlay.pipeline.progress import Progress, Quiet
 from outlay.pipeline.publish import Published, publish, tell
 from outlay.pipeline.settings import Config
-from outlay.pipeline.stream.layout import Layout, default_memory
-from outlay.pipeline.stream.run import run_parts
+from outlay.pipeline.stream.layout import Layout, default_memory, most_rows
+from outlay.pipeline.stream.resume import bench_of
+from outlay.pipeline.stream.run import Job
 from outlay.pipeline.train import train
 from outlay.pipeline.warm import compile_kernels, import_ahead
 from outlay.schema.intake import Accepted, accept
@@ -30,7 +33,7 @@ from outlay.sources import Parts, open_parts
 
 AT_SCORING: Final = (
     *("input.columns", "input.currency", "input.rates", "input.negative", "input.time_format"),
-    *("alerts.", "policy.", "dashboards.", "output."),
+    *("alerts.", "policy.", "dashboards.", "output.", "machine."),
 )
 """Settings that may differ from those of the training; the others are the model's."""
 
@@ -74,21 +77,20 @@ def run_files(
     """
     say = progress or Quiet()
     _refuse_own_input(files, out)
-    with Publication(out) as publication:  # a folder that cannot be written to shows here
+    with Publication(out) as publication, publication.scratch() as scratch:
         import_ahead()
-        with publication.scratch() as scratch:
-            parts = _opened(files, scratch, say)
-            layout = layout or _layout(parts, config)
-            if layout is not None:
-                compile_kernels(say)
-                outcome, names = run_parts(publication, parts, config, layout, scratch, say)
-                published = tell(publication, outcome, tuple(files), say, names, None)
-                return _told(outcome, published, out)
+        parts = _opened(files, scratch, say)
+        layout = layout or _layout(parts, config)
+        if layout is None:
             accepted = accept(parts.whole(), intake(config.input))
+            compile_kernels(say)
+            job = learn_and_judge(accepted, config, say)
+            return _finished(job, publish(publication, job, tuple(files), say), out, ())
         compile_kernels(say)
-        job = learn_and_judge(accepted, config, say)
-        published = publish(publication, job, tuple(files), say)
-    return _finished(job, published, out, ())
+        with bench_of(out, parts, ("run", config), layout, say) as bench:
+            outcome, names = Job(parts, layout, bench, say).run(publication, config)
+            published = tell(publication, outcome, tuple(files), say, names, None)
+        return _told(outcome, published, out, ())
 
 
 def _opened(files: Sequence[str], scratch: Path, say: Progress) -> Parts:
@@ -99,19 +101,31 @@ def _opened(files: Sequence[str], scratch: Path, say: Progress) -> Parts:
 
 def _layout(parts: Parts, config: Config) -> Layout | None:
     """Return how to cut the input; nothing if it is small enough to be taken as a whole."""
-    if parts.rows <= config.train.max_rows:
+    memory = config.machine.bytes() or default_memory()
+    if parts.rows <= min(config.train.max_rows, most_rows(memory)):
         return None
-    return Layout.of(parts.rows, default_memory())
+    return Layout.of(parts.rows, memory)
 
 
 def train_files(
-    files: Sequence[str], folder: Path, config: Config, progress: Progress | None = None
+    files: Sequence[str],
+    folder: Path,
+    config: Config,
+    progress: Progress | None = None,
+    layout: Layout | None = None,
 ) -> Trained:
     """Learn each user's habits from files, and write the model with the users' states."""
     say = progress or Quiet()
-    with Publication(folder) as publication:
+    with Publication(folder) as publication, publication.scratch() as scratch:
         import_ahead()
-        accepted = _accepted(files, config, say)
+        parts = _opened(files, scratch, say)
+        layout = layout or _layout(parts, config)
+        if layout is not None:
+            compile_kernels(say)
+            with bench_of(folder, parts, ("train", config), layout, say) as bench:
+                account, model = Job(parts, layout, bench, say).train(publication, config)
+            return Trained(model, account, folder)
+        accepted = accept(parts.whole(), intake(config.input))
         compile_kernels(say)
         say.stage(f"Learning the habits of {accepted.transactions['user_id'].n_unique():,} users")
         model, _, _ = train(accepted.transactions, config, accepted.currency)
@@ -131,6 +145,7 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
     *,
     update: bool = False,
     progress: Progress | None = None,
+    layout: Layout | None = None,
 ) -> Finished:
     """Judge the transactions of files with a trained model, from where its users stand.
 
@@ -148,6 +163,8 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
         Write where the users stand afterwards back into the model's folder.
     progress
         Is told of the stages.
+    layout
+        How to go through the input in parts, and that it is done at all.
     """
     say = progress or Quiet()
     _refuse_own_input(files, out)
@@ -155,36 +172,54 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
     say.stage("Loading the model")
     trained = artifact.load(folder)
     config, notes = _config_at_scoring(trained.config, loaded)
-    with Publication(out) as publication:
-        accepted = _accepted(files, config, say)
-        notes += _seen_before(accepted, trained, update=update)
+    model, at = replace(trained, config=config), os.path.relpath(folder.resolve(), out.resolve())
+    with ExitStack() as stack:  # the model's folder changes after the results are there
+        kept = stack.enter_context(Publication(folder)) if update else None
+        publication = stack.enter_context(Publication(out))
+        scratch = stack.enter_context(publication.scratch())
+        parts = _opened(files, scratch, say)
+        layout = layout or _layout(parts, config)
         compile_kernels(say)
-        job = judge_with(accepted, replace(trained, config=config), say)
-        at = os.path.relpath(folder.resolve(), out.resolve())
-        published = publish(publication, job, tuple(files), say, model_folder=at)
-    if update:
-        say.stage("Writing back where the users stand")
-        with Publication(folder) as publication:
-            moved = replace(job.model, config=trained.config)
-            artifact.save(moved, publication.path(artifact.MODEL).parent)
-    return _finished(job, published, out, notes)
+        if layout is None:
+            accepted = accept(parts.whole(), intake(config.input))
+            seen = _known(accepted, trained)
+            notes += _seen_before(seen, len(accepted.transactions), update=update)
+            job = judge_with(accepted, model, say)
+            published = publish(publication, job, tuple(files), say, model_folder=at)
+            if kept is not None:
+                moved = replace(job.model, config=trained.config)
+                artifact.save(moved, kept.path(artifact.MODEL).parent)
+            return _finished(job, published, out, notes)
+        what = ("score", config, trained.digest, _standing(folder), update)
+        bench = stack.enter_context(bench_of(out, parts, what, layout, say))
+        in_parts = Job(parts, layout, bench, say)
+        outcome, names = in_parts.score(
+            publication,
+            model,
+            lambda seen, rows: notes.extend(_seen_before(seen, rows, update=update)),
+        )
+        published = tell(publication, outcome, tuple(files), say, names, at)
+        if kept is not None:
+            in_parts.save(kept, "", replace(outcome.model, config=trained.config))
+        return _told(outcome, published, out, notes)
 
 
-def _told(outcome: Outcome, published: Published, out: Path) -> Finished:
+def _standing(folder: Path) -> list[int]:
+    """Return what changes when the model's users move on."""
+    known = (folder / artifact.USERS).stat()
+    return [known.st_size, known.st_mtime_ns]
+
+
+def _told(outcome: Outcome, published: Published, out: Path, notes: Sequence[str]) -> Finished:
     account = outcome.account
-    return Finished(account, outcome.model, outcome.promised, published, out, account.notes)
+    told = (*account.notes, *notes)
+    return Finished(account, outcome.model, outcome.promised, published, out, told)
 
 
-def _finished(job: Job, published: Published, out: Path, notes: Sequence[str]) -> Finished:
+def _finished(job: MemoryJob, published: Published, out: Path, notes: Sequence[str]) -> Finished:
     account = Account.of(job.accepted)
     told = (*account.notes, *notes)
     return Finished(account, job.model, job.promised, published, out, told)
-
-
-def _accepted(files: Sequence[str], config: Config, say: Progress) -> Accepted:
-    name = files[0] if len(files) == 1 else f"{len(files)} files"
-    say.stage(f"Reading {'standard input' if name == '-' else name}")
-    return accepted_files(files, config.input)
 
 
 def _config_at_scoring(trained: Config, loaded: Loaded) -> tuple[Config, list[str]]:
@@ -215,19 +250,23 @@ def _at(settings: dict[str, object], key: str) -> object:
     return branch[name]  # type: ignore[index]
 
 
-def _seen_before(accepted: Accepted, model: Model, *, update: bool) -> list[str]:
+def _known(accepted: Accepted, model: Model) -> int:
+    """Return how many transactions are no later than what the model knows of their users."""
+    rows = accepted.transactions
+    last = model.pasts.users.last_seen(rows["user_id"])
+    return int((rows["timestamp"].to_physical().to_numpy() <= last).sum())
+
+
+def _seen_before(seen: int, rows: int, *, update: bool) -> list[str]:
     """Tell of transactions that are no later than what the model knows of their users.
 
     A file that is scored twice would count twice in its users' histories: with ``update`` for
     good, so that is refused.
     """
-    rows = accepted.transactions
-    last = model.pasts.users.last_seen(rows["user_id"])
-    seen = int((rows["timestamp"].to_physical().to_numpy() <= last).sum())
     if not seen:
         return []
-    words = f"{seen:,} of {len(rows):,} transactions are no later than what the model has seen of"
-    if update and seen > _MOST_SEEN * len(rows):
+    words = f"{seen:,} of {rows:,} transactions are no later than what the model has seen of"
+    if update and seen > _MOST_SEEN * rows:
         raise ConfigError(
             f"{words} their users: the model seems to know this file already.\n\n"
             "Hint: leave --update out to score it once more; histories then stay as they are."

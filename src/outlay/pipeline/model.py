@@ -18,7 +18,7 @@ from outlay.pipeline.settings import Config
 Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
-_ASIDE: Final = ("dashboards", "output")
+_ASIDE: Final = ("dashboards", "output", "machine")
 _OF_A_FILE: Final = ("columns", "rates", "currency", "negative", "time_format")
 
 

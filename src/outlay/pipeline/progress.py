@@ -14,6 +14,10 @@ class Progress(Protocol):
         """Say how many rows of how many the stage has done; a total of 0 is not known."""
         ...
 
+    def leave(self, words: str) -> None:
+        """Say how to go on with a job that ends unfinished."""
+        ...
+
 
 class Quiet:
     """Tells nobody."""
@@ -22,4 +26,7 @@ class Quiet:
         """Do nothing."""
 
     def rows(self, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def leave(self, words: str) -> None:
         """Do nothing."""

@@ -3,6 +3,7 @@
 The file, the environment and the flags follow this structure; `outlay.pipeline.config` reads them.
 """
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -157,6 +158,25 @@ class OutputOptions(Settings, frozen=True):
     csv: Annotated[bool, Meta(description="write the scored transactions as CSV too")] = False
 
 
+class MachineOptions(Settings, frozen=True):
+    """How much of the machine is used."""
+
+    memory: Annotated[
+        Annotated[str, Meta(pattern=r"^ *\d+(\.\d+)? *([kKmMgGtT][iI]?[bB]?|[bB])? *$")] | None,
+        Meta(
+            description="what a large file may take; by default half of it all, 2GB at most",
+            examples=["4GB"],
+        ),
+    ] = None
+
+    def bytes(self) -> int | None:
+        """Return the memory in bytes; nothing where nobody says."""
+        if self.memory is None:
+            return None
+        number, unit = re.fullmatch(r" *([\d.]+) *([a-zA-Z]?)[iI]?[bB]? *", self.memory).groups()  # type: ignore[union-attr]
+        return int(float(number) * 1024 ** "bkmgt".index(unit.lower() or "b"))
+
+
 class Config(Settings, frozen=True):
     """All settings of Outlay. The file, the environment and the flags follow this structure."""
 
@@ -173,3 +193,4 @@ class Config(Settings, frozen=True):
     policy: Policy = Policy()
     dashboards: DashboardOptions = DashboardOptions()
     output: OutputOptions = OutputOptions()
+    machine: MachineOptions = MachineOptions()

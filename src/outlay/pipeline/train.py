@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -145,6 +145,13 @@ def _made(name: str, config: Config, currency: str | None) -> Detector:
         train_rows=forest.train_rows,
         seed=forest.seed,
     )
+
+
+FIGURES: Final = (
+    *("transactions", "users", "first", "last", "learned_from"),
+    *("anomaly_score_mean", "anomaly_score_p99"),
+)
+"""The figures of a training, in the order in which they are told."""
 
 
 def _figures(seen: Seen, learned: int, answers: Answers) -> dict[str, Any]:

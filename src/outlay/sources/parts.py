@@ -42,6 +42,11 @@ class File:
     notes: list[str] = field(default_factory=list)
     read: int = 0
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the file is there for another time."""
+        return self.name == str(self.origin) or Path(self.name).exists()
+
 
 @dataclass(slots=True)
 class Parts:

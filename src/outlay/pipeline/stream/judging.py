@@ -16,6 +16,7 @@ from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.counterparties import Met
 from outlay.pipeline.stream.packing import packed
 from outlay.pipeline.stream.pieces import Span, write_piece
+from outlay.pipeline.stream.states import states_before, states_path
 from outlay.pipeline.stream.taken import Taken
 from outlay.schema.catalog import NAMES
 from outlay.schema.columns import DECISION
@@ -34,11 +35,14 @@ class Part:
         Where its answers lie, chunk by chunk.
     users, users_not_assessed
         Its users, and those none of whose transactions could be judged by their own history.
+    seen
+        Transactions that are no later than what was known of their users.
     """
 
     spans: list[Span]
     users: int
     users_not_assessed: int
+    seen: int = 0
 
 
 def features_of(
@@ -65,18 +69,36 @@ def judge_partition(model: Model, taken: Taken, met: Met, place: int) -> Part:
     transactions = taken.partition(place)
     if not transactions.height:
         return Part([Span(0, 0, 0)] * len(taken.chunks), 0, 0)
-    given = kept(transactions).columns
-    table, after = features_of(
-        transactions, model.population, model.config, model.pasts, met.partition(place)
-    )
+    table, seen = _moved(model, taken, met, place, transactions)
     with threads(1):
         found = answered(model, Columns.of(table))
-    spans = _laid_down(taken, place, packed(table.drop(given), found))
+    features = table.drop(kept(transactions).columns)
+    spans = _laid_down(taken, place, packed(features, found))
     found.share.tofile(_shares_path(taken, place))
-    after.users.to_frame().write_ipc(states_path(taken.folder, place))
     known = table.group_by("user_id").agg(pl.col("prior_count").max())
     cold = int((known["prior_count"] < model.config.policy.min_history).sum())
-    return Part(spans, known.height, cold)
+    return Part(spans, known.height, cold, seen)
+
+
+def move_partition(model: Model, taken: Taken, met: Met, place: int) -> Part:
+    """Move the users of one partition on, and judge nothing."""
+    transactions = taken.partition(place)
+    if transactions.height:
+        _moved(model, taken, met, place, transactions)
+    return Part([], transactions["user_id"].n_unique(), 0)
+
+
+def _moved(
+    model: Model, taken: Taken, met: Met, place: int, transactions: pl.DataFrame
+) -> tuple[pl.DataFrame, int]:
+    """Return the features; keep where the users stand, and count what they were seen with before."""
+    before = states_before(taken.folder, place)
+    table, after = features_of(
+        transactions, model.population, model.config, Pasts(before), met.partition(place)
+    )
+    after.users.to_frame().write_ipc(states_path(taken.folder, place))
+    times = transactions["timestamp"].to_physical().to_numpy()
+    return table, int((times <= before.last_seen(transactions["user_id"])).sum())
 
 
 def _laid_down(taken: Taken, place: int, answers: pl.DataFrame) -> list[Span]:
@@ -102,11 +124,6 @@ def shares_of(taken: Taken, chunk: int) -> Floats:
 def answers_path(folder: Path, place: int) -> Path:
     """Return where a partition's answers lie."""
     return folder / f"answers-{place:05}"
-
-
-def states_path(folder: Path, place: int) -> Path:
-    """Return where a partition's users stand."""
-    return folder / f"states-{place:05}"
 
 
 def _shares_path(taken: Taken, place: int) -> Path:

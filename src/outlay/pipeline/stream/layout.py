@@ -42,6 +42,11 @@ class Layout:
         return cls(size, max(1, ceil(rows / size)), threads)
 
 
+def most_rows(memory: int) -> int:
+    """Return how many rows can be judged at once in so much memory."""
+    return max(0, memory - BASE) // ROW
+
+
 def cores() -> int:
     """Return how many processors there are for us."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

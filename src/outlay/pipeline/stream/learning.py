@@ -7,13 +7,14 @@ from datetime import datetime
 import polars as pl
 
 from outlay.features import Pasts, Population
+from outlay.pipeline.ask import BUILT_IN
 from outlay.pipeline.draw import BUCKETS, buckets, drawn
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.counterparties import Met
 from outlay.pipeline.stream.judging import features_of
 from outlay.pipeline.stream.taken import Taken
-from outlay.pipeline.train import Seen, learn
+from outlay.pipeline.train import FIGURES, Seen, learn
 
 
 def population_of(taken: Taken, config: Config) -> Population:
@@ -39,6 +40,20 @@ def learned(
 def with_users(model: Model, users: int) -> Model:
     """Return the model with the number of all users in its figures."""
     return replace(model, training={**model.training, "users": users})
+
+
+def as_learned(model: Model) -> Model:
+    """Return a model that was read with its parts in the order in which learning leaves them.
+
+    Files hold them by name; what is told of them keeps their order.
+    """
+    parts = (*BUILT_IN, *sorted(model.detectors.keys() - {*BUILT_IN}))
+    figures = sorted(model.training, key=FIGURES.index)
+    return replace(
+        model,
+        detectors={name: model.detectors[name] for name in parts},
+        training={name: model.training[name] for name in figures},
+    )
 
 
 def period(taken: Taken) -> tuple[datetime, datetime]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from outlay.decision import Allotted, Books, allot
 from outlay.features.arrange import time_order
-from outlay.pipeline.judge import Answered, decided, decision_frame
+from outlay.pipeline.judge import decided, decision_frame
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.scored import scored_columns
@@ -17,6 +17,7 @@ from outlay.pipeline.stream.packing import unpacked
 from outlay.pipeline.stream.pieces import PieceFile
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.stream.windows import windows
+from outlay.pipeline.verdicts import Answered
 from outlay.schema.table import Columns
 
 Floats = NDArray[np.float64]
@@ -132,6 +133,8 @@ class Blocks:
             for place, part in enumerate(self._parts)
             if part.spans[chunk].rows
         ]
+        if not pieces:  # a chunk of duplicates
+            return pl.DataFrame()
         features, found = unpacked(pieces)
         table = kept(self._taken.chunk(chunk)).hstack(features)
         whole = scored_rows(self._model, table, found, self._thresholds.of(self._taken, chunk))
@@ -150,8 +153,9 @@ def scored_rows(
     """Return transactions with all that is known and decided of them."""
     held = found.share <= thresholds
     allotted = Allotted(held, thresholds, np.zeros(held.size), model.books)
-    verdicts = decided(model, Columns.of(table), found, allotted)
+    columns = Columns.of(table)
+    verdicts = decided(model, columns, found, allotted)
     whole = table.hstack(decision_frame(model, verdicts))
-    whole = whole.with_columns(reasons=reasons(model, whole))
+    whole = whole.with_columns(reasons(model, columns, verdicts))
     plugged = [one.detail for one in found.answers.plugged.values()]
     return pl.concat([whole, *plugged], how="horizontal")

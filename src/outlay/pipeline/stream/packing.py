@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outlay.pipeline.ask import Answers, Plugged
-from outlay.pipeline.judge import Answered
+from outlay.pipeline.verdicts import Answered
 
 _GIVEN, _SCORE, _DETAIL, _SHARE = "given:", "score:", "detail:", "share:"
 _KINDS: Final = (_GIVEN, _SCORE, _DETAIL, _SHARE)

@@ -1,7 +1,7 @@
 """A whole job on files, part by part: what is in memory at one time is bounded."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,15 +19,17 @@ from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.ahead import ahead, side_by_side
 from outlay.pipeline.stream.counterparties import Met, meet
-from outlay.pipeline.stream.judging import Part, judge_partition
+from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
-from outlay.pipeline.stream.learning import learned, population_of, with_users
-from outlay.pipeline.stream.merging import Blocks, Thresholds, frozen
+from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
+from outlay.pipeline.stream.merging import Blocks, Thresholds, allotted, frozen
 from outlay.pipeline.stream.notes import merged
 from outlay.pipeline.stream.pieces import read_pieces
 from outlay.pipeline.stream.repeats import Repeats, find_repeats
-from outlay.pipeline.stream.states import merged_states
+from outlay.pipeline.stream.resume import Bench
+from outlay.pipeline.stream.states import merged_states, split_states
 from outlay.pipeline.stream.take_in import Entry, accepted_parts, take_in
+from outlay.pipeline.stream.taken import Taken
 from outlay.schema.intake import Intake, Whole
 from outlay.schema.intake.raw import REJECTED as REJECTED_ROW
 from outlay.sinks.growing import GrowingCsv, GrowingParquet
@@ -97,13 +99,21 @@ def learn_parts(given: Input, config: Config) -> tuple[Model, Met]:
     return replace(model, pasts=Pasts(States.empty(), counterparties)), met
 
 
-def judge_parts(model: Model, given: Input, met: Met, layout: Layout, say: Progress) -> list[Part]:
-    """Judge partition after partition."""
+Work = Callable[[Model, Taken, Met, int], Part]
+
+
+def each_partition(  # noqa: PLR0913, PLR0917 - what, on what, and how
+    work: Work, model: Model, given: Input, met: Met, layout: Layout, say: Progress, bench: Bench
+) -> list[Part]:
+    """Do the work on partition after partition, on as many threads as the layout says."""
     taken, parts, done = given.entry.taken, [], 0
-    places = range(layout.partitions)
-    for place, part in enumerate(
-        side_by_side(lambda at: judge_partition(model, taken, met, at), places, layout.threads)
-    ):
+    slim = replace(model, pasts=Pasts())  # its users lie on the disk, by partition
+    results = side_by_side(
+        lambda at: bench.part(at, lambda: work(slim, taken, met, at)),
+        range(layout.partitions),
+        layout.threads,
+    )
+    for place, part in enumerate(results):
         parts.append(part)
         done += int(taken.rows[:, place].sum())
         say.rows(done, taken.total)
@@ -198,30 +208,104 @@ def save_model(
 ) -> None:
     """Write the model, and where its users stand, in the order of their ids."""
     place = publication.path(f"{folder}{artifact.MODEL}").parent
-    before = model.pasts
-    artifact.save(replace(model, pasts=Pasts(States.empty(), before.counterparties)), place)
+    artifact.save(replace(model, pasts=replace(model.pasts, users=States.empty())), place)
     with GrowingParquet(place / artifact.USERS) as table:
-        for block in merged_states(taken_in, partitions, before):
+        for block in merged_states(taken_in, partitions):
             table.write(block)
 
 
-def run_parts(  # noqa: PLR0913, PLR0917 - from where, how, where to
-    publication: Publication,
-    parts: Parts,
-    config: Config,
-    layout: Layout,
-    folder: Path,
-    say: Progress,
-) -> tuple[Outcome, list[str]]:
-    """Learn from an input and judge it."""
-    given = accepted_input(parts, config, layout, folder, say)
-    taken = given.entry.taken
-    say.stage(f"Learning from {taken.total:,} transactions")
-    model, met = learn_parts(given, config)
-    say.stage(f"Judging {taken.total:,} transactions")
-    judged = judge_parts(model, given, met, layout, say)
-    model = with_users(model, sum(part.users for part in judged))
-    say.stage("Writing the tables")
-    outcome, more = merge_parts(publication, model, given, judged, frozen(model), say)
-    save_model(publication, f"{MODEL}/", model, folder, layout.partitions)
-    return outcome, more
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job on files in parts.
+
+    Parameters
+    ----------
+    parts
+        The input.
+    layout
+        How it is cut.
+    bench
+        Where it lies what is done.
+    say
+        Is told of the stages.
+    """
+
+    parts: Parts
+    layout: Layout
+    bench: Bench
+    say: Progress
+
+    def run(self, publication: Publication, config: Config) -> tuple[Outcome, list[str]]:
+        """Learn from the input and judge it."""
+        given, model, met = self._learned(config)
+        self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
+        judged = each_partition(
+            judge_partition, model, given, met, self.layout, self.say, self.bench
+        )
+        model = with_users(model, sum(part.users for part in judged))
+        self.say.stage("Writing the tables")
+        outcome, more = merge_parts(publication, model, given, judged, frozen(model), self.say)
+        self.save(publication, f"{MODEL}/", model)
+        return outcome, more
+
+    def train(self, publication: Publication, config: Config) -> tuple[Account, Model]:
+        """Learn from the input, and write the model with where the users stand."""
+        given, model, met = self._learned(config)
+        self.say.stage("Writing the model")
+        moved = each_partition(move_partition, model, given, met, self.layout, self.say, self.bench)
+        model = with_users(model, sum(part.users for part in moved))
+        self.save(publication, "", model)
+        _write_aside(publication, given)
+        return given.account(), model
+
+    def score(
+        self, publication: Publication, model: Model, check: Callable[[int, int], None]
+    ) -> tuple[Outcome, list[str]]:
+        """Judge the input with a trained model; the outcome's model is where it stands afterwards.
+
+        ``check`` is told how many transactions of how many the model may have seen before.
+        """
+        given = self._taken_in(model.config)
+        taken = given.entry.taken
+        self.say.stage(f"Judging {taken.total:,} transactions")
+        split_states(model.pasts.users, self.bench.folder, self.layout.partitions)
+        before = model.pasts.counterparties
+        model = replace(model, pasts=replace(model.pasts, users=States.empty()))
+        met, counterparties = meet(taken, model.population, model.pasts)
+        judged = each_partition(
+            judge_partition, model, given, met, self.layout, self.say, self.bench
+        )
+        check(sum(part.seen for part in judged), taken.total)
+        thresholds = allotted(model, taken)
+        self.say.stage("Writing the tables")
+        pasts = Pasts(States.empty(), before.merged(counterparties))
+        moved = replace(model, pasts=pasts, books=thresholds.books)
+        return merge_parts(publication, moved, given, judged, thresholds, self.say)
+
+    def save(self, publication: Publication, folder: str, model: Model) -> None:
+        """Write a model, and where the users stand after the job."""
+        save_model(publication, folder, model, self.bench.folder, self.layout.partitions)
+
+    def _taken_in(self, config: Config) -> Input:
+        """Take the input in, unless that was done before."""
+        if self.bench.has_input:
+            done, of = self.bench.judged, self.layout.partitions
+            self.say.stage(f"Going on with what is done: the input, and {done} of {of} partitions")
+            return Input(*self.bench.kept_input())
+        given = accepted_input(self.parts, config, self.layout, self.bench.folder, self.say)
+        self.bench.keep_input(given.entry, given.repeats, given.notes)
+        return given
+
+    def _learned(self, config: Config) -> tuple[Input, Model, Met]:
+        """Take the input in and learn from it, unless that was done before."""
+        given = self._taken_in(config)
+        learned_before = self.bench.folder / MODEL
+        if learned_before.is_dir():
+            return given, as_learned(artifact.load(learned_before)), Met(given.entry.taken)
+        self.say.stage(f"Learning from {given.entry.taken.total:,} transactions")
+        model, met = learn_parts(given, config)
+        fresh = self.bench.folder / f"{MODEL}.new"
+        fresh.mkdir(exist_ok=True)
+        artifact.save(model, fresh)
+        fresh.replace(learned_before)
+        return given, model, met

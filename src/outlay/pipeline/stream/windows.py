@@ -21,6 +21,10 @@ _SLICES: Final = 4
 
 def windows(taken: Taken) -> Iterator[pl.DataFrame]:
     """Yield the transactions' times and what breaks ties, with their ``chunk`` and ``place`` in it."""
+    return (window for window in _windows(taken) if window.height)
+
+
+def _windows(taken: Taken) -> Iterator[pl.DataFrame]:
     firsts = [chunk.first for chunk in taken.chunks]
     if _most_held(taken) > _HELD:
         yield from _by_slices(taken)

@@ -1,0 +1,166 @@
+"""What a job in parts has done, so that the same command goes on where it was interrupted.
+
+Beside the result lies a hidden folder with the accepted input, the model, and the partitions that
+are judged. Its name says of what: the files as they were, the settings, the cut and the releases.
+"""
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, get_origin
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from outlay import __version__
+from outlay.errors import OutlayError
+from outlay.pipeline.progress import Progress
+from outlay.pipeline.stream.judging import Part
+from outlay.pipeline.stream.layout import Layout
+from outlay.pipeline.stream.repeats import Repeats
+from outlay.pipeline.stream.take_in import Entry
+from outlay.sinks.files import system_code
+from outlay.sources import Parts
+
+UNFINISHED: Final = ".outlay-unfinished"
+_INPUT: Final = "input.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The folder of an unfinished job.
+
+    Parameters
+    ----------
+    folder
+        Where its files lie.
+    is_kept
+        Whether it outlives an interruption: not if the input came through a pipe.
+    """
+
+    folder: Path
+    is_kept: bool
+
+    @classmethod
+    def of(cls, out: Path, files: Sequence[Path | None], what: Any, layout: Layout) -> "Bench":
+        """Return the bench of this very job; one of another job in the same place is cleared away."""
+        known = [_state(file) for file in files]
+        named = [known, msgspec.to_builtins(what), msgspec.to_builtins(layout)]
+        releases = [__version__, pl.__version__, np.__version__]
+        digest = hashlib.sha256(json.dumps([named, releases], default=str).encode()).hexdigest()[
+            :16
+        ]
+        place = out / UNFINISHED
+        if place.is_dir():
+            for other in place.iterdir():
+                if other.name != digest:
+                    shutil.rmtree(other, ignore_errors=True)
+        folder = place / digest
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder, None not in known)
+
+    @property
+    def has_input(self) -> bool:
+        """Whether the input was taken in."""
+        return (self.folder / _INPUT).is_file()
+
+    @property
+    def judged(self) -> int:
+        """How many partitions are done."""
+        return len(list(self.folder.glob("part-*.json")))
+
+    def keep_input(self, entry: Entry, again: Repeats | None, notes: Sequence[str]) -> None:
+        """Note that the input was taken in."""
+        if again is not None:
+            again.duplicates.write_ipc(self.folder / "repeats-duplicates")
+            again.rejected.write_ipc(self.folder / "repeats-rejected")
+        taken = replace(entry.taken, folder=Path(), schema={})
+        noted = {
+            "entry": msgspec.to_builtins(replace(entry, taken=taken, ids=None), enc_hook=_plain),
+            "repeats": again is not None,
+            "notes": list(notes),
+        }
+        self._note(_INPUT, noted)
+
+    def kept_input(self) -> tuple[Entry, Repeats | None, tuple[str, ...]]:
+        """Return what was taken in before."""
+        noted = json.loads((self.folder / _INPUT).read_bytes())
+        entry = msgspec.convert(noted["entry"], Entry, dec_hook=_array)
+        entry.taken.folder = self.folder
+        entry.taken.schema = dict(entry.taken.chunk(0).schema)
+        again = None
+        if noted["repeats"]:
+            kinds = ("duplicates", "rejected")
+            again = Repeats(*(pl.read_ipc(self.folder / f"repeats-{kind}") for kind in kinds))
+        return entry, again, tuple(noted["notes"])
+
+    def part(self, place: int, make: Callable[[], Part]) -> Part:
+        """Return what became of a partition: as noted, or made now."""
+        path = self.folder / f"part-{place:05}.json"
+        if path.is_file():
+            return msgspec.json.decode(path.read_bytes(), type=Part)
+        part = make()
+        self._note(path.name, msgspec.to_builtins(part))
+        return part
+
+    def clear(self) -> None:
+        """Take everything away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if not any(self.folder.parent.iterdir() if self.folder.parent.is_dir() else []):
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    def _note(self, name: str, content: Any) -> None:
+        fresh = self.folder / f"{name}.new"
+        fresh.write_text(json.dumps(content), encoding="utf-8")
+        fresh.replace(self.folder / name)
+
+
+@contextmanager
+def bench_of(out: Path, parts: Parts, what: Any, layout: Layout, say: Progress) -> Iterator[Bench]:
+    """Give the place of an unfinished job; it stays there when the job is interrupted."""
+    files = [file.origin if file.is_lasting else None for file in parts.files]
+    bench = Bench.of(out, files, what, layout)
+    try:
+        yield bench
+    except BaseException as error:
+        if bench.has_input and bench.is_kept and not _is_final(error):
+            done, of = bench.judged, layout.partitions
+            at = f"at partition {done + 1} of {of}" if done < of else "where it writes the result"
+            say.leave(f"run the same command again to go on {at}")
+        else:
+            bench.clear()
+        raise
+    bench.clear()
+
+
+def _is_final(error: BaseException) -> bool:
+    """Return whether going on makes no sense: a full disk needs the room, a refusal comes again."""
+    is_full = isinstance(error, Exception) and system_code(error) is not None
+    return is_full or isinstance(error, OutlayError)
+
+
+def _state(file: Path | None) -> list[Any] | None:
+    if file is None:
+        return None
+    known = file.stat()
+    return [str(file.resolve()), known.st_size, known.st_mtime_ns]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"kind": value.dtype.str, "shape": value.shape, "values": value.ravel().tolist()}
+    return str(value)
+
+
+def _array(kind: Any, value: Any) -> Any:
+    if kind is Counter or get_origin(kind) is Counter:
+        return Counter(value)
+    if isinstance(value, dict):
+        return np.array(value["values"], value["kind"]).reshape(value["shape"])
+    return Path(value) if kind is Path else value

@@ -1,0 +1,281 @@
+"""A job in parts leaves what the job in memory leaves, to the last bit."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import outlay
+from outlay.errors import ConfigError, InputError
+from outlay.pipeline import files
+from outlay.pipeline.config import Loaded
+from outlay.pipeline.files import run_files, score_files, train_files
+from outlay.pipeline.progress import Quiet
+from outlay.pipeline.settings import Config, DashboardOptions, OutputOptions, TrainOptions
+from outlay.pipeline.stream.layout import LEAST, Layout
+from outlay.pipeline.stream.resume import UNFINISHED
+
+LAYOUTS = (Layout(700, 3, 2), Layout(97, 11, 1), Layout(5000, 1, 1))
+TEXTS = ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html", "scored.csv")
+NOBODY = Loaded(Config(), {})
+
+
+def settings(most: int = 500) -> Config:
+    """Return settings under which a small file is learned from in part."""
+    return Config(
+        train=TrainOptions(max_rows=most),
+        dashboards=DashboardOptions(users=1),
+        output=OutputOptions(csv=True),
+    )
+
+
+@pytest.fixture(scope="module")
+def payments() -> pl.DataFrame:
+    """Return a small wallet with repeated rows and one id on different ones."""
+    frame = outlay.synth(users=40, days=60)
+    place = pl.int_range(pl.len())
+    same = pl.when(place % 397 == 5).then(pl.lit("T-same")).otherwise("transaction_id")
+    frame = frame.with_columns(transaction_id=same)
+    return pl.concat([frame, frame[100:120]])
+
+
+@pytest.fixture(params=["in time", "shuffled", "newest first"])
+def file(request: pytest.FixtureRequest, payments: pl.DataFrame, tmp_path: Path) -> Path:
+    """Write a file of the wallet in some order, with broken lines at its end."""
+    orders = {
+        "in time": payments,
+        "shuffled": payments.sample(fraction=1.0, shuffle=True, seed=1),
+        "newest first": payments.reverse(),
+    }
+    path = tmp_path / "payments.csv"
+    orders[request.param].write_csv(path)
+    with path.open("a") as text:
+        text.write("bad,line\n" + "x" + "," * (payments.width - 1) + "\n")
+    return path
+
+
+def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file be taken as a whole."""
+    monkeypatch.setattr(files, "_layout", lambda *_: None)
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Compare two results: the scored table, every text, the model and its users."""
+    assert_frame_equal(
+        pl.read_parquet(one / "scored.parquet"),
+        pl.read_parquet(other / "scored.parquet"),
+        check_exact=True,
+    )
+    for name in TEXTS:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def assert_same_model(one: Path, other: Path) -> None:
+    """Compare two models' folders."""
+    assert (one / "model.json").read_bytes() == (other / "model.json").read_bytes()
+    assert (one / "books.json").read_bytes() == (other / "books.json").read_bytes()
+    for name in ("users.parquet", "counterparties.parquet"):
+        assert_frame_equal(
+            pl.read_parquet(one / name), pl.read_parquet(other / name), check_exact=True
+        )
+
+
+@pytest.mark.parametrize("most", [300, 10**6])
+def test_run_in_parts_is_the_run_in_memory(
+    file: Path, tmp_path: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it is cut, and whatever the order of the rows, a run leaves the same result."""
+    parts = [
+        run_files([str(file)], tmp_path / f"parts-{at}", settings(most), layout=layout)
+        for at, layout in enumerate(LAYOUTS)
+    ]
+    in_memory(monkeypatch)
+    whole = run_files([str(file)], tmp_path / "whole", settings(most))
+
+    for at, part in enumerate(parts):
+        assert part.account == whole.account
+        assert_same(tmp_path / "whole", tmp_path / f"parts-{at}")
+        assert_same_model(tmp_path / "whole/model", tmp_path / f"parts-{at}/model")
+
+
+def test_score_in_parts_is_the_score_in_memory(
+    file: Path, payments: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users, counterparties and the alert budget go on from where they stood, in time."""
+    half = payments.sort("timestamp").head(len(payments) // 2)
+    for name in ("whole", "parts"):
+        outlay.train(half).save(tmp_path / f"model-{name}")
+    loaded = Loaded(settings(), {"output.csv": "test"})
+    part = score_files(
+        [str(file)], tmp_path / "model-parts", tmp_path / "parts", loaded, layout=LAYOUTS[0]
+    )
+    in_memory(monkeypatch)
+    whole = score_files([str(file)], tmp_path / "model-whole", tmp_path / "whole", loaded)
+
+    assert part.account == whole.account
+    assert part.notes[-1] == whole.notes[-1]
+    for name in ("alerts.csv", "rejected.csv", "scored.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+
+
+def test_scoring_in_parts_moves_the_model_on(
+    payments: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an update the model's folder is what it is after scoring in memory."""
+    ordered = payments.sort("timestamp")
+    half = len(ordered) // 2
+    ordered.tail(-half).write_csv(tmp_path / "later.csv")
+    for name in ("whole", "parts"):
+        outlay.train(ordered.head(half)).save(tmp_path / f"model-{name}")
+    later = [str(tmp_path / "later.csv")]
+    score_files(
+        later, tmp_path / "model-parts", tmp_path / "a", NOBODY, update=True, layout=LAYOUTS[0]
+    )
+    in_memory(monkeypatch)
+    score_files(later, tmp_path / "model-whole", tmp_path / "b", NOBODY, update=True)
+
+    assert_same_model(tmp_path / "model-whole", tmp_path / "model-parts")
+
+
+def test_training_in_parts_is_the_training_in_memory(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model and where its users stand are the same."""
+    part = train_files([str(file)], tmp_path / "parts", settings(), layout=LAYOUTS[1])
+    in_memory(monkeypatch)
+    whole = train_files([str(file)], tmp_path / "whole", settings())
+
+    assert part.account == whole.account
+    assert_same_model(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_what_a_later_part_decides_holds_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decimal commas, the order of day and month and ids as floats show themselves at the end only."""
+    lines = ["user_id;amount;timestamp;transaction_id"]
+    lines += [f"{n % 7}.0;1.234;0{1 + n % 9}/0{1 + n % 8}/2024 10:00;" for n in range(60)]
+    lines += [
+        "8.0;12,50;02/28/2024 10:00;row-7",
+        "9.0;$3;02/27/2024 10:00;x",
+        "nine;3;03/03/2024;y",
+    ]
+    path = tmp_path / "late.csv"
+    path.write_text("\n".join(lines) + "\n")
+    run_files([str(path)], tmp_path / "parts", settings(), layout=Layout(5, 4, 2))
+    in_memory(monkeypatch)
+    run_files([str(path)], tmp_path / "whole", settings())
+
+    assert_frame_equal(
+        pl.read_parquet(tmp_path / "whole/scored.parquet"),
+        pl.read_parquet(tmp_path / "parts/scored.parquet"),
+        check_exact=True,
+    )
+    assert (tmp_path / "whole/rejected.csv").read_bytes() == (
+        tmp_path / "parts/rejected.csv"
+    ).read_bytes()
+
+
+def test_nothing_accepted_says_why(tmp_path: Path) -> None:
+    """An input without a transaction is refused with its commonest faults."""
+    path = tmp_path / "bad.csv"
+    path.write_text("user_id,amount,timestamp\n" + "a,x,2024-01-01\n" * 30)
+
+    with pytest.raises(
+        InputError, match=r"not one of 30 rows(?s:.*)amount is not a number \(30 rows\)"
+    ):
+        run_files([str(path)], tmp_path / "out", settings(), layout=Layout(7, 2, 1))
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_little_memory_is_refused() -> None:
+    """A bound under which nothing can be done is said to be one."""
+    with pytest.raises(ConfigError, match="give --memory 1GB or more"):
+        Layout.of(10**6, LEAST - 1)
+
+
+def test_layout_keeps_to_the_memory() -> None:
+    """What is judged at one time fits, whatever the number of rows."""
+    for rows in (10**5, 10**6, 10**7, 10**8, 10**9):
+        layout = Layout.of(rows, 2 << 30)
+
+        assert layout.chunk_rows * layout.threads * 1_500 <= (2 << 30) - (500 << 20)
+        assert layout.partitions * layout.chunk_rows >= rows
+
+
+class Watching(Quiet):
+    """Stops a job on its way, and remembers what it said."""
+
+    def __init__(self, stage: str, rows: int = -1) -> None:
+        self.at, self.after = stage, rows
+        self.stages: list[str] = []
+        self.left: list[str] = []
+
+    def stage(self, words: str) -> None:
+        """Stop at the stage."""
+        self.stages.append(words)
+        if self.after < 0 and words.startswith(self.at):
+            raise KeyboardInterrupt
+
+    def rows(self, done: int, total: int) -> None:  # noqa: ARG002 - as any progress
+        """Stop within the stage."""
+        if self.after >= 0 and self.stages[-1].startswith(self.at) and done > self.after:
+            raise KeyboardInterrupt
+
+    def leave(self, words: str) -> None:
+        """Remember it."""
+        self.left.append(words)
+
+
+@pytest.mark.parametrize(
+    ("stop", "hint"),
+    [
+        (Watching("Learning"), "at partition 1 of 11"),
+        (Watching("Judging", 1500), "at partition"),
+        (Watching("Writing the tables"), "where it writes the result"),
+        (Watching("Writing the report"), "where it writes the result"),
+    ],
+)
+def test_an_interrupted_run_goes_on_and_leaves_the_same(
+    payments: pl.DataFrame, tmp_path: Path, stop: Watching, hint: str
+) -> None:
+    """Wherever it stops, nothing is published; the same command goes on and ends as if never stopped."""
+    path = tmp_path / "in.parquet"
+    payments.write_parquet(path)
+    run_files([str(path)], tmp_path / "once", settings(), layout=LAYOUTS[1])
+    with pytest.raises(KeyboardInterrupt):
+        run_files([str(path)], tmp_path / "again", settings(), stop, LAYOUTS[1])
+    left = [one.name for one in (tmp_path / "again").iterdir()]
+    going_on = Watching("never")
+    run_files([str(path)], tmp_path / "again", settings(), going_on, LAYOUTS[1])
+
+    assert left == [UNFINISHED]
+    assert hint in stop.left[0]
+    assert any(words.startswith("Going on") for words in going_on.stages)
+    assert not (tmp_path / "again" / UNFINISHED).exists()
+    assert_frame_equal(
+        pl.read_parquet(tmp_path / "once/scored.parquet"),
+        pl.read_parquet(tmp_path / "again/scored.parquet"),
+        check_exact=True,
+    )
+    assert_same_model(tmp_path / "once/model", tmp_path / "again/model")
+    for name in ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html"):
+        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_another_input_does_not_go_on_with_the_first(
+    payments: pl.DataFrame, tmp_path: Path
+) -> None:
+    """What is left of one job is of no use to another, and is cleared away."""
+    path = tmp_path / "in.parquet"
+    payments.write_parquet(path)
+    with pytest.raises(KeyboardInterrupt):
+        run_files([str(path)], tmp_path / "out", settings(), Watching("Judging"), LAYOUTS[1])
+    payments.head(2000).write_parquet(path)
+    say = Watching("never")
+    finished = run_files([str(path)], tmp_path / "out", settings(), say, LAYOUTS[1])
+
+    assert not any(words.startswith("Going on") for words in say.stages)
+    assert finished.account.read == 2000
+    assert not (tmp_path / "out" / UNFINISHED).exists()
