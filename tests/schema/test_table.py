@@ -110,3 +110,27 @@ def test_one_payment_needs_no_table_library() -> None:
         "assert 'polars' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("of_frame", [True, False])
+def test_taken_rows_are_those_rows(of_frame: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Some rows of columns, in any order, hold what those rows hold, in every way of asking."""
+    frame = pl.DataFrame({"amount": [1.0, 2.0, 3.0], "user_id": ["a", None, "c"]})
+    plain = Columns({"amount": np.array([1.0, 2.0, 3.0])}, {"user_id": ["a", None, "c"]}, 3)
+    taken = (Columns.of(frame) if of_frame else plain).taken(np.array([2, 1]))
+
+    assert taken.height == 2
+    assert taken.names == ["amount", "user_id"]
+    assert taken.number("amount").tolist() == [3.0, 2.0]
+    assert taken.strings("user_id") == taken.text("user_id").to_list() == ["c", None]
+    assert taken.is_number("amount")
+    assert not taken.has("nothing")
+    assert taken.frame().rows() == [(3.0, "c"), (2.0, None)]
+
+
+def test_columns_make_a_table_again() -> None:
+    """Plain arrays and texts become a table of floats and strings; a table stays itself."""
+    plain = Columns({"amount": np.array([1.0])}, {"user_id": ["a"]}, 1)
+
+    assert plain.frame().equals(pl.DataFrame({"amount": [1.0], "user_id": ["a"]}))
+    assert Columns.of(FRAME).frame() is FRAME

@@ -140,20 +140,28 @@ class IsolationForestDetector:
 
         Features that could not be assessed are no reason, nor are those below a twentieth.
         """
-        columns = self._columns(rows)
-        credit = self.learned.forest.credit(columns, self.learned.fill)
-        credit[np.isnan(columns)] = -np.inf
+        credits_ = self.credits(Columns.of(rows))
+        names = self.settings.features
+        return [
+            [Reason(names[f], "", share, self.name) for f, share in own] for own in credits_
+        ]
+
+    def credits(self, columns: Columns) -> list[list[tuple[int, float]]]:
+        """Return, for each row, the features that set it apart, by number, with their shares.
+
+        Weightiest first; the first stands even when it is slight.
+        """
+        values = self._taken(columns)
+        credit = self.learned.forest.credit(values, self.learned.single_fill)
+        credit[np.isnan(values)] = -np.inf
         saved = np.maximum(credit, 0.0)
         total = np.cumsum(saved, axis=0)[-1]  # feature by feature, in one order for any table
-        shares = saved / np.maximum(total, np.finfo(float).tiny)
-        return [self._reasons(credit[:, row], shares[:, row]) for row in range(columns.shape[1])]
-
-    def _reasons(self, credit: Floats, shares: Floats) -> list[Reason]:
-        """Word one row's shares, heaviest first; the first stands even when it is slight."""
-        order = np.argsort(-credit, kind="stable")
-        kept = [order[0], *(i for i in order[1:] if shares[i] >= _LEAST_SHARE)]
-        names = self.settings.features
-        return [Reason(names[i], "", min(float(shares[i]), 1.0), self.name) for i in kept]
+        shares = np.minimum(saved / np.maximum(total, np.finfo(float).tiny), 1.0)
+        order = np.argsort(-credit, axis=0, kind="stable")
+        ranked = np.take_along_axis(shares, order, axis=0)
+        kept = np.maximum((ranked >= _LEAST_SHARE).sum(axis=0), 1).tolist()
+        pairs = zip(order.T.tolist(), ranked.T.tolist(), kept, strict=True)
+        return [list(zip(own[:n], share[:n], strict=True)) for own, share, n in pairs]
 
     def to_parts(self) -> Parts:
         """Return the forest as JSON values and arrays."""

@@ -18,11 +18,11 @@ from outlay.decision import (
     Allotted,
     Books,
     Evidence,
-    Verdict,
     allot,
     as_risk,
     verdict,
 )
+from outlay.detectors.fuzzy import CATEGORIES
 from outlay.features import Arrangement, Pasts, Population, compute
 from outlay.features.arrange import time_order
 from outlay.features.profiles import with_full_history
@@ -30,44 +30,14 @@ from outlay.pipeline.ask import Answers, ask, witnesses
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.settings import Config
+from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.columns import DECISION
 from outlay.schema.table import Columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_FUZZY_HIGH: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What the detectors say of some rows, and how rare so much evidence is in training."""
-
-    answers: Answers
-    share: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """Everything that is decided about some rows, an array each.
-
-    Parameters
-    ----------
-    answers
-        What the detectors said.
-    share, risk
-        The tail share of the evidence in training, and the same as 0 to 100.
-    alert_share
-        The tail share that each row was held to.
-    verdict
-        What follows; `outlay.decision.SEVERITIES` and ``OUTCOMES`` are the words of its codes.
-    """
-
-    answers: Answers
-    share: Floats
-    risk: Floats
-    alert_share: Floats
-    verdict: Verdict
+_FUZZY_HIGH: Final = CATEGORIES.index("high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +167,7 @@ def judge(
     allotted = budgeted(model, found.share, times, order, frozen=frozen)
     verdicts = decided(model, Columns.of(table), found, allotted)
     whole = table.hstack(decision_frame(model, verdicts))
-    whole = whole.with_columns(reasons=reasons(model, whole))
+    whole = whole.with_columns(reasons(model, Columns.of(table), verdicts))
     plugged = [frame.detail for frame in found.answers.plugged.values()]
     whole = pl.concat([whole.select(pl.exclude(DECISION), *DECISION), *plugged], how="horizontal")
     return Judged(whole, allotted.alert_share, after, allotted.books)

@@ -86,6 +86,10 @@ class Columns:
             found = self._numbers[name] = self._read_number(name)
         return found
 
+    def taken(self, at: NDArray[np.intp]) -> "Columns":
+        """Return some rows; a column is taken when it is asked for."""
+        return _Taken(self, at)
+
     def frame(self) -> "pl.DataFrame":
         """Return the columns as a table: the one they came from, or a new one."""
         import polars as pl
@@ -114,6 +118,13 @@ class Columns:
             found = self._texts[name] = self.text(name).to_list()
         return found
 
+    def some_strings(self, name: str, at: NDArray[np.intp]) -> Texts:
+        """Return a column's texts at some rows."""
+        if self._frame is not None and name not in self._texts:
+            return self.text(name).gather(at).to_list()
+        all_ = self.strings(name)
+        return [all_[row] for row in at]
+
     def _read_number(self, name: str) -> Floats:
         import polars as pl
 
@@ -128,6 +139,40 @@ class Columns:
                 f"The table has no column {name!r}.{nearest(name, self.names)}\n\n"
                 f"Hint: it has {', '.join(self.names) or 'none'}."
             )
+
+
+class _Taken(Columns):
+    """Some rows of other columns."""
+
+    __slots__ = ("_at", "_of")
+
+    def __init__(self, of: Columns, at: NDArray[np.intp]) -> None:
+        super().__init__({}, {}, len(at))
+        self._of, self._at = of, at
+
+    def _names(self) -> Iterator[str]:
+        yield from self._of.names
+
+    def has(self, name: str) -> bool:
+        return self._of.has(name)
+
+    def is_number(self, name: str) -> bool:
+        return self._of.is_number(name)
+
+    def frame(self) -> "pl.DataFrame":
+        return self._of.frame()[self._at]
+
+    def text(self, name: str) -> "pl.Series":
+        return self._of.text(name).gather(self._at)
+
+    def strings(self, name: str) -> Texts:
+        found = self._texts.get(name)
+        if found is None:
+            found = self._texts[name] = self._of.some_strings(name, self._at)
+        return found
+
+    def _read_number(self, name: str) -> Floats:
+        return self._of.number(name)[self._at]
 
 
 def _is_number(column: "pl.Series") -> bool:

@@ -1,6 +1,5 @@
 """The fuzzy detector: a dozen rules in words, a score, a category, and the rules that fired."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.fuzzy._kernels import infer
 from outlay.detectors.fuzzy.inputs import CHUNK, INPUTS, Inputs
-from outlay.detectors.fuzzy.language import All, Condition, Is
-from outlay.detectors.fuzzy.program import GRID, POINTS, Floats, compiled, sampled
+from outlay.detectors.fuzzy.program import Floats, compiled
 from outlay.detectors.fuzzy.rulebase import load, read
+from outlay.detectors.fuzzy.words import Speaker, Words
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.jit import in_chunks
 from outlay.schema.reason import Reason
@@ -22,7 +21,6 @@ from outlay.schema.table import Columns
 
 CATEGORIES: Final = ("low", "medium", "high")
 _VERSION: Final = 1
-_LEAST_WEIGHT: Final = 0.05
 
 
 class FuzzyDetector:
@@ -50,13 +48,7 @@ class FuzzyDetector:
         self.base = load(text, INPUTS, source)
         self._program = compiled(self.base)
         self._names = tuple(self.base.inputs)
-        self._tables: dict[tuple[str, str], list[float]] = {
-            (name, term): sampled(shape).tolist()
-            for name, shapes in self.base.inputs.items()
-            for term, shape in shapes.items()
-        }
-        risk = {name: sampled(shape) for name, shape in self.base.risk.items()}
-        self._weights = {name: float(GRID @ y / y.sum()) for name, y in risk.items()}
+        self._speaker = Speaker(self.base)
 
     @property
     def threshold(self) -> float:
@@ -120,45 +112,17 @@ class FuzzyDetector:
 
     def explain(self, rows: pl.DataFrame) -> list[list[Reason]]:
         """Return the rules that argue for more than the least risk, by strength times risk."""
-        at: list[list[float]] = self.levels(rows).T.tolist()
-        return [self._reasons(dict(zip(self._names, row, strict=True))) for row in at]
+        said = self.words(Columns.of(rows))
+        reasons: list[list[Reason]] = [[] for _ in range(rows.height)]
+        for row, weight, text, code in zip(
+            said.rows.tolist(), said.weights.tolist(), said.texts, said.codes, strict=True
+        ):
+            reasons[row].append(Reason(code, text, weight, self.name))
+        return reasons
 
-    def _reasons(self, levels: dict[str, float]) -> list[Reason]:
-        """Word the rules that fired; the weightiest stands even when it is slight."""
-        least = min(self._weights.values())
-        reasons = []
-        for rule in self.base.rules:
-            strength, said = self._fired(rule.condition, levels)
-            weight = strength * self._weights[rule.risk]
-            if weight > 0 and self._weights[rule.risk] > least:
-                text = f"{' and '.join(said)} → risk {rule.risk.replace('_', ' ')}"
-                reasons.append(Reason(rule.name, text, weight, self.name))
-        reasons.sort(key=lambda reason: -reason.weight)
-        return [r for n, r in enumerate(reasons) if n == 0 or r.weight >= _LEAST_WEIGHT]
-
-    def _fired(self, condition: Condition, levels: dict[str, float]) -> tuple[float, list[str]]:
-        """Return how far a condition holds, and the statements that decided so."""
-        if isinstance(condition, Is):
-            return self._said(condition, levels[condition.variable])
-        parts = [self._fired(part, levels) for part in condition.parts]
-        if isinstance(condition, All):
-            return min(strength for strength, _ in parts), [t for _, said in parts for t in said]
-        return max(parts, key=lambda part: part[0])
-
-    def _said(self, one: Is, level: float) -> tuple[float, list[str]]:
-        degree = self._degree(one, level)
-        verb = "is not" if one.negated else "is"
-        words = f"{one.variable} {verb} {one.term}".replace("_", " ")
-        return degree, [f"{words} ({degree:.2f})"]
-
-    def _degree(self, one: Is, level: float) -> float:
-        if math.isnan(level):
-            return 0.0
-        place = min(max(level, 0.0), 1.0) * (POINTS - 1)
-        below = min(int(place), POINTS - 2)
-        table = self._tables[one.variable, one.term]
-        degree = table[below] + (place - below) * (table[below + 1] - table[below])
-        return 1.0 - degree if one.negated else degree
+    def words(self, columns: Columns, *, most: int | None = None) -> Words:
+        """Return the reasons of all rows side by side, at most ``most`` of each."""
+        return self._speaker.words(self.inputs.levels(columns, self._names), most)
 
     def to_parts(self) -> Parts:
         """Return the rule base's text and what was learned."""

@@ -1,0 +1,120 @@
+"""What the isolation forest credits, in words, and what its score means before training's."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.features.words import words
+from outlay.pipeline.model import Model
+from outlay.pipeline.quantities import quantity
+from outlay.schema.table import Columns
+
+SCORE_WEIGHT: Final = 0.05
+SCORE: Final = "anomaly_score"
+
+
+class Words(NamedTuple):
+    """Reasons side by side, one entry each: by row, and of one row the weightiest first."""
+
+    rows: NDArray[np.intp]
+    weights: list[float]
+    texts: list[str]
+    codes: list[str]
+
+
+def forest_words(
+    model: Model,
+    columns: Columns,
+    scores: NDArray[np.float64],
+    spoken_of: NDArray[np.int64],
+    most: int,
+) -> Words:
+    """Return the forest's reasons of all rows of some columns.
+
+    Parameters
+    ----------
+    model
+        The model.
+    columns, scores
+        The rows to speak of, and what the forest gave them.
+    spoken_of
+        The quantities that the rules spoke of already, as bits.
+    most
+        At most so many reasons a row; the last one is the score's.
+    """
+    said = Words(np.zeros(0, np.intp), [], [], [])
+    if not columns.height:
+        return said
+    forest: Any = model.detectors["isolation_forest"]
+    names: tuple[str, ...] = forest.settings.features
+    bits, lists = [quantity(name) for name in names], _Lists(columns)
+    rows: list[int] = []
+    told = zip(forest.credits(columns), spoken_of.tolist(), _scores(model, scores), strict=True)
+    for row, (credits_, known, score) in enumerate(told):
+        own: dict[str, tuple[str, float]] = {}
+        for feature, share in credits_:
+            if known & bits[feature] or len(own) == most - 1:
+                continue
+            text = words(names[feature], _Row(lists, row), model.currency)
+            if text:
+                own.setdefault(text, (names[feature], share))
+        own[score] = SCORE, SCORE_WEIGHT
+        rows += [row] * len(own)
+        for text, (code, weight) in own.items():
+            said.texts.append(text)
+            said.codes.append(code)
+            said.weights.append(weight)
+    return said._replace(rows=np.array(rows, np.intp))
+
+
+def _scores(model: Model, scores: NDArray[np.float64]) -> Iterator[str]:
+    """Yield what each score means before those of training."""
+    forest: Any = model.detectors["isolation_forest"]
+    for score, share in zip(scores.tolist(), forest.tail(scores).tolist(), strict=True):
+        yield f"anomaly score {score:.2f} is higher than {_percent(1 - share)} of scores in training"
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent, never rounded up to all of them."""
+    return f"{min(math.floor(1000 * 100 * share) / 1000, 99.99):.5g} %"
+
+
+class _Lists:
+    """Columns as plain lists, made when they are first asked for."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._made: dict[str, Any] = {}
+
+    def of(self, name: str) -> Any:
+        """Return a column as a list, or raise a KeyError."""
+        found = self._made.get(name)
+        if found is None:
+            columns = self._columns
+            if not columns.has(name):
+                raise KeyError(name)
+            numbers = columns.is_number(name)
+            found = columns.number(name).tolist() if numbers else columns.strings(name)
+            self._made[name] = found
+        return found
+
+
+class _Row(Mapping[str, Any]):
+    """One row of the lists, as the words read it."""
+
+    __slots__ = ("_lists", "_row")
+
+    def __init__(self, lists: _Lists, row: int) -> None:
+        self._lists, self._row = lists, row
+
+    def __getitem__(self, name: str) -> Any:
+        return self._lists.of(name)[self._row]
+
+    def __iter__(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError

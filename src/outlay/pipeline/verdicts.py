@@ -1,0 +1,42 @@
+"""What judging passes on: the detectors' answers, and everything that was decided."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.decision import Verdict
+from outlay.pipeline.ask import Answers
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the detectors say of some rows, and how rare so much evidence is in training."""
+
+    answers: Answers
+    share: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Everything that is decided about some rows, an array each.
+
+    Parameters
+    ----------
+    answers
+        What the detectors said.
+    share, risk
+        The tail share of the evidence in training, and the same as 0 to 100.
+    alert_share
+        The tail share that each row was held to.
+    verdict
+        What follows; `outlay.decision.SEVERITIES` and ``OUTCOMES`` are the words of its codes.
+    """
+
+    answers: Answers
+    share: Floats
+    risk: Floats
+    alert_share: Floats
+    verdict: Verdict
