@@ -14,7 +14,6 @@ from outlay.pipeline.live.payment import Payment
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import texts
 from outlay.pipeline.verdicts import Verdicts
-from outlay.pipeline.verdicts import Verdicts
 from outlay.schema.table import Columns
 
 
