@@ -201,6 +201,9 @@ def test_hostile_expressions_are_refused_at_once(text):
     assert time.perf_counter() - start < 1
 
 
+MANY_TEXTS = ", ".join(["country", "currency", "channel", "device_id", "user_id"] * 18)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -209,8 +212,10 @@ def test_hostile_expressions_are_refused_at_once(text):
         "least(" * 38 + "amount" + ", 1)" * 38 + " > 1",
         "(1 / " * 38 + "amount" + ")" * 38 + " > 1",
         "if(" * 18 + "amount" + " between 1 and 2, 1, 2)" * 18 + " > 1",
+        "coalesce(" * 38 + "country" + ", currency)" * 38 + " = 'x'",
+        f"starts_with(coalesce({MANY_TEXTS}), coalesce({MANY_TEXTS}))",
     ],
-    ids=["sum", "coalesce", "least", "quotients", "ranges"],
+    ids=["sum", "coalesce", "least", "quotients", "ranges", "texts", "pairs"],
 )
 def test_work_grows_with_the_text_and_no_faster(text):
     """The deepest expression that is allowed still takes no time: nothing doubles at each level."""

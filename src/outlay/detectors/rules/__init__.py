@@ -1,8 +1,10 @@
 """Rules: SQL conditions over one row, from a TOML pack that is checked before it judges anybody.
 
 The way through the folder: ``library`` finds a pack's text, ``reading`` checks its form and
-``expressions`` its conditions, ``judge`` asks them of a table, ``columns``, ``reasons`` and
-``report`` say what came out, ``trial`` tries a pack on a file.
+``expressions`` its conditions, each of which becomes steps (``meaning``); ``program`` puts the steps
+of all rules together, ``inputs`` brings what they read, and ``judge`` runs them over rows
+(``_kernels``). ``columns``, ``reasons`` and ``report`` say what came out, ``trial`` tries a pack on a
+file.
 """
 
 from outlay.detectors.rules.detector import RulesDetector
