@@ -252,6 +252,7 @@ class _Failing:
         raise error
 
 
+@pytest.mark.slow
 def test_the_engine_does_as_its_twin(tiny, tmp_path):
     """Random payments, repeats, conflicts, late ones, failures, restarts, labels and upkeep."""
     machine = type("Machine", (Payments,), {"model": tiny, "folder": tmp_path})
