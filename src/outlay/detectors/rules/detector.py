@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.rules import columns, reasons
-from outlay.detectors.rules.inputs import taken
 from outlay.detectors.rules.judge import Judge, not_assessed
 from outlay.detectors.rules.library import load_pack
 from outlay.detectors.rules.pack import Pack
@@ -67,9 +66,6 @@ class RulesDetector:
         self.hit_shares: dict[str, float] = {}
         self._judge = Judge.of(self.pack, "active")
         self.wording = Wording(currency, history)
-        kinds = self.pack.scope.columns
-        named = (rule.reads | rule.says.reads for rule in self._judge.rules)
-        self._shown = {name: kinds[name] for name in sorted({*reasons.COMPUTED}.union(*named))}
         self._codes = [rule.code for rule in self._judge.rules]
 
     @property
@@ -133,7 +129,7 @@ class RulesDetector:
         most
             At most so many reasons a row.
         """
-        chosen = table if at is None else taken(table, at, self._shown)
+        chosen = table if at is None else table.taken(at)
         verdicts = self._judge.verdicts(chosen, each=True)
         return reasons.words(self.pack, verdicts, chosen, self.wording, most)
 

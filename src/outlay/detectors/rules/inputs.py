@@ -1,6 +1,5 @@
 """From a table's columns to what a program reads: numbers, and texts by number with their answers."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,6 @@ from polars.exceptions import PolarsError
 from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.meaning import Input
 from outlay.detectors.rules.program import Program
-from outlay.detectors.rules.scope import Kind
 from outlay.detectors.rules.texts import Atom
 from outlay.errors import InputError
 from outlay.schema.table import Columns, Texts
@@ -115,15 +113,3 @@ def _distinct(columns: Columns, name: str, codes: k.Ints) -> Texts:
     known = numbered.dtype.categories.to_series().to_list()  # type: ignore[attr-defined]
     codes[:] = numbered.to_physical().fill_null(len(known)).to_numpy()
     return [*known, None]
-
-
-def taken(columns: Columns, rows: NDArray[np.intp], kinds: Mapping[str, Kind]) -> Columns:
-    """Return some rows of some columns, as far as there are such columns."""
-    own: dict[str, k.Floats] = {}
-    said: dict[str, Texts] = {}
-    for name, kind in kinds.items():
-        if kind != "text" and columns.is_number(name):
-            own[name] = columns.number(name)[rows]
-        elif columns.has(name):
-            said[name] = strings(columns, name, rows)
-    return Columns(own, said, rows.size)
