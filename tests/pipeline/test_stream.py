@@ -1,5 +1,6 @@
 """A job in parts leaves what the job in memory leaves, to the last bit."""
 
+import resource
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import outlay
-from outlay.errors import ConfigError, InputError
+from outlay.errors import ConfigError, InputError, OutputError
 from outlay.pipeline import files
 from outlay.pipeline.config import Loaded
 from outlay.pipeline.files import run_files, score_files, train_files
@@ -279,3 +280,20 @@ def test_another_input_does_not_go_on_with_the_first(
     assert not any(words.startswith("Going on") for words in say.stages)
     assert finished.account.read == 2000
     assert not (tmp_path / "out" / UNFINISHED).exists()
+
+
+@pytest.mark.parametrize("most", [20_000, 120_000, 300_000])
+def test_a_full_disk_ends_cleanly(payments: pl.DataFrame, tmp_path: Path, most: int) -> None:
+    """Wherever the room runs out, the error says so, and nothing is left of the job."""
+    path = tmp_path / "in.parquet"
+    payments.write_parquet(path)
+    run_files([str(path)], tmp_path / "warm", settings(), layout=LAYOUTS[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        with pytest.raises(OutputError, match=r"cannot write(?s:.*)Hint: free some space"):
+            run_files([str(path)], tmp_path / "out", settings(), layout=LAYOUTS[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert not (tmp_path / "out").exists()

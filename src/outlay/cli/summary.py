@@ -8,6 +8,7 @@ from outlay.cli import terminal
 
 if TYPE_CHECKING:
     from outlay.pipeline.files import Finished, Trained
+    from outlay.pipeline.model import Model
     from outlay.pipeline.outcome import Account
     from outlay.sinks.report.data import AlertLine, ReportData
 
@@ -32,6 +33,7 @@ def show_trained(trained: "Trained", seconds: float) -> None:
         *_fact("period", f"{str(figures['first'])[:10]} to {str(figures['last'])[:10]}"),
         *_fact("columns", _columns(trained.account)),
         *_fact("learned", f"{figures['users']:,} users, {counterparties:,} counterparties"),
+        *_drawn(model),
         *_fact("threshold", f"anomaly score {model.forest_threshold:.3f}"),
         *_fact("alert budget", model.config.alerts.budget().words()),
         *_fact("digest", model.digest[:16]),
@@ -40,6 +42,14 @@ def show_trained(trained: "Trained", seconds: float) -> None:
         f"  outlay score FILE --model {trained.folder} --out DIR",
     ]
     print("\n".join(lines))
+
+
+def _drawn(model: "Model") -> list[str]:
+    """Say so where not all transactions were learned from."""
+    drawn = model.training.get("learned_from")
+    if drawn is None:
+        return []
+    return _fact("learned from", f"{drawn:,} transactions: those of some users, drawn by their ids")
 
 
 def _notes(notes: tuple[str, ...]) -> None:
@@ -57,6 +67,7 @@ def _lines(finished: "Finished", seconds: float) -> Iterator[str]:
     yield from _fact("period", _period(report))
     yield from _fact("users", f"{report.users:,}")
     yield from _fact("columns", _columns(account))
+    yield from _drawn(finished.model)
     yield from _fact("alerts", _alerts(report))
     yield from _fact("budget", _budget(finished))
     share = report.anomalies / max(report.scored, 1)
