@@ -1,5 +1,6 @@
 """The batch path, the online path and the definitions agree, and no row sees its future."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from outlay.features import Pasts, Population, compute
 from outlay.features.online import Observer
 from outlay.schema.catalog import NAMES
 from tests.features import naive
-from tests.strategies import frame, transactions
+from tests.strategies import START, frame, numbered, transactions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_2025 = 1_735_689_600_000_000
 BINNED = {"user_p95", "amount_ratio_p95", "amount_share_below"}
 """Read from logarithmic bins 5.5 % wide, so close to their definition but not equal."""
 
@@ -173,6 +175,58 @@ def test_chunks_and_threads_do_not_count(rows, data):
     np.testing.assert_array_equal(bits(whole), bits(pl.concat(parts)))
     assert pasts.users.to_frame().equals(ends.users.to_frame())
     assert pasts.counterparties.to_frame().equals(ends.counterparties.to_frame())
+
+
+def test_two_tables_at_once_do_not_disturb_each_other():
+    """Runs in several threads at the same time give what each gives alone."""
+    rng = np.random.default_rng(5)
+    tables = []
+    for users in (3, 40, 900):
+        n = 20_000
+        rows = {
+            "row_number": np.arange(1, n + 1),
+            "transaction_id": [f"T{k}" for k in range(n)],
+            "user_id": [f"U{k}" for k in rng.integers(0, users, n)],
+            "amount": rng.integers(1, 10**6, n) / 100,
+            "timestamp": EPOCH_2025 + np.sort(rng.integers(0, 40 * 86_400_000_000, n)),
+            "transaction_type": rng.choice(["purchase", "cash_withdrawal"], n),
+            "counterparty_id": [f"a rather long name {k}" for k in rng.integers(0, 300, n)],
+        }
+        tables.append(pl.DataFrame(rows).cast({"timestamp": pl.Datetime("us", "UTC")}))
+    population = Population.fit(tables[0])
+    alone = [compute(table, population, threads=2) for table in tables]
+
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda t: compute(t, population, threads=1), tables))
+
+    for (features, pasts), (again, pasts_again) in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(bits(features), bits(again))
+        np.testing.assert_array_equal(pasts.users.words, pasts_again.users.words)
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=300), st.data())
+@settings(max_examples=30)
+def test_many_acquaintances_are_all_remembered(payees, data):
+    """A user of hundreds of counterparties knows each, through any number of runs and tables grown."""
+    rows = [
+        {
+            "user_id": "ann",
+            "amount": 5.0,
+            "timestamp": START + timedelta(days=2 * k),
+            "counterparty_id": f"shop {payee}",
+        }
+        for k, payee in enumerate(payees)
+    ]
+    table = frame(numbered(rows)).drop("transaction_type", "device_id", "country")
+    population = Population.fit(table)
+    cut = data.draw(st.integers(0, len(rows)))
+    _, pasts = compute(table[:cut], population)
+    features, _ = compute(table[cut:], population, pasts)
+
+    firsts = [payees.index(payee) == k for k, payee in enumerate(payees)][cut:]
+    young = [k == 0 for k in range(len(payees))][cut:]
+    want = [np.nan if new else float(first) for new, first in zip(young, firsts, strict=True)]
+    np.testing.assert_array_equal(features["new_counterparty"].to_numpy(), want)
 
 
 @given(transactions)

@@ -206,3 +206,16 @@ def add_squares(codes: Codes, values: Floats, means: Floats, total: Floats) -> N
     for i in range(codes.size):
         away = values[i] - means[codes[i]]
         total[codes[i]] += away * away
+
+
+@leaf
+def bring(older: Floats, newer: Floats, starts: Ints, offsets: Ints, out: Floats) -> None:
+    """Copy runs of words: to ``out[offsets[k]:offsets[k + 1]]`` from starts[k] on.
+
+    ``starts`` counts the words of ``newer`` behind those of ``older``.
+    """
+    for k in range(starts.size):
+        is_old = starts[k] < older.size
+        shift = starts[k] - offsets[k] - (0 if is_old else older.size)
+        for at in range(offsets[k], offsets[k + 1]):
+            out[at] = older[at + shift] if is_old else newer[at + shift]

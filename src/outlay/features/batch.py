@@ -154,7 +154,7 @@ def _cuts(bounds: Ints, parts: int) -> list[int]:
     """Return where to cut the users so that the parts hold about as many rows."""
     wanted = np.linspace(0, bounds[-1], parts + 1)
     inner = np.searchsorted(bounds, wanted[1:-1]).tolist()
-    return sorted({0, *inner, bounds.size - 1})
+    return [0, *sorted({*inner} - {0, bounds.size - 1}), bounds.size - 1]
 
 
 def _fold_counterparties(

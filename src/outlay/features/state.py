@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from outlay.features._kernels import Floats, Ints
+from outlay.features._reading import bring
 
 LAST_SEEN = 7
 """Which word of a state says when the user paid last; see `_kernels.dump`."""
@@ -30,11 +31,7 @@ class States:
 
     def places(self, ids: pl.Series) -> Ints:
         """Return where each of ``ids`` stands here, -1 for the unknown."""
-        if not len(self.ids):
-            return np.full(len(ids), -1)
-        known = pl.Series(np.arange(len(self.ids)))
-        found = ids.replace_strict(self.ids, known, default=-1, return_dtype=pl.Int64)
-        return found.to_numpy()
+        return _places(self.ids, ids)
 
     def last_seen(self, ids: pl.Series) -> Floats:
         """Return when each of ``ids`` paid last, in microseconds since 1970; NaN for the unknown."""
@@ -53,24 +50,28 @@ class States:
 
     def merged(self, newer: Self) -> Self:
         """Return these states with ``newer`` ones in the place of the same users'."""
-        frame = pl.concat([self.to_frame(), newer.to_frame()])
-        return self.from_frame(frame.unique("id", keep="last").sort("id"))
+        order = _merged(self.ids, newer.ids)
+        starts = np.concatenate([self.offsets[:-1], newer.offsets[:-1] + self.words.size])
+        lengths = np.concatenate([np.diff(self.offsets), np.diff(newer.offsets)])[order]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        words = np.empty(int(offsets[-1]))
+        bring(self.words, newer.words, starts[order], offsets, words)
+        return type(self)(pl.concat([self.ids, newer.ids]).gather(order), offsets, words)
 
     def to_frame(self) -> pl.DataFrame:
         """Return one row a user: id, state (list of float64)."""
-        flat = pl.Series(self.words, dtype=pl.Float64)
-        lengths = np.diff(self.offsets)
-        owner = pl.Series(np.repeat(np.arange(len(self.ids)), lengths), dtype=pl.Int64)
+        owner = pl.Series(np.repeat(np.arange(len(self.ids)), np.diff(self.offsets)))
         lists = (
-            pl.DataFrame({"owner": owner, "state": flat})
+            pl.DataFrame({"owner": owner.cast(pl.Int64).set_sorted(), "state": self.words})
             .group_by("owner", maintain_order=True)
-            .agg("state")
+            .agg(pl.col("state").cast(pl.Float64))
         )
         return pl.DataFrame({"id": self.ids.alias("id"), "state": lists["state"]})
 
     @classmethod
     def from_frame(cls, frame: pl.DataFrame) -> Self:
         """Take up what `to_frame` returned."""
+        frame = _sorted(frame)
         offsets = np.concatenate(
             [[0], frame["state"].list.len().cast(pl.Int64).cum_sum().to_numpy()]
         )
@@ -95,18 +96,15 @@ class Counterparties:
     def taken(self, ids: pl.Series) -> Floats:
         """Return the states of ``ids``, (n, 3), zeros for the unknown."""
         moments = np.zeros((len(ids), 3))
-        if len(self.ids):
-            known = pl.Series(np.arange(len(self.ids)))
-            place = ids.replace_strict(
-                self.ids, known, default=-1, return_dtype=pl.Int64
-            ).to_numpy()
-            moments[place >= 0] = self.moments[place[place >= 0]]
+        place = _places(self.ids, ids)
+        moments[place >= 0] = self.moments[place[place >= 0]]
         return moments
 
     def merged(self, newer: Self) -> Self:
         """Return these states with ``newer`` ones in the place of the same counterparties'."""
-        frame = pl.concat([self.to_frame(), newer.to_frame()])
-        return self.from_frame(frame.unique("id", keep="last").sort("id"))
+        order = _merged(self.ids, newer.ids)
+        ids = pl.concat([self.ids, newer.ids]).gather(order)
+        return type(self)(ids, np.concatenate([self.moments, newer.moments])[order])
 
     def to_frame(self) -> pl.DataFrame:
         """Return one row a counterparty: id, n, mean, m2."""
@@ -116,4 +114,27 @@ class Counterparties:
     @classmethod
     def from_frame(cls, frame: pl.DataFrame) -> Self:
         """Take up what `to_frame` returned."""
+        frame = _sorted(frame)
         return cls(frame["id"], frame.select("n", "mean", "m2").to_numpy())
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame in the order of its ids: they are searched by halving."""
+    return frame if frame["id"].is_sorted() else frame.sort("id")
+
+
+def _places(known: pl.Series, ids: pl.Series) -> Ints:
+    """Return where each of ``ids`` stands in ``known``, which is sorted; -1 for the unknown."""
+    if not len(known):
+        return np.full(len(ids), -1)
+    places: Ints = known.search_sorted(ids).to_numpy().astype(np.int64)
+    near = np.minimum(places, len(known) - 1)
+    return np.where((known.gather(near) == ids).to_numpy(), near, -1)
+
+
+def _merged(older: pl.Series, newer: pl.Series) -> Ints:
+    """Return the places, in one behind the other, of all ids in their order; the newer of two."""
+    places = _places(older, newer)
+    kept = np.delete(np.arange(len(older)), places[places >= 0])
+    before = np.searchsorted(kept, older.search_sorted(newer).to_numpy())
+    return np.insert(kept, before, len(older) + np.arange(len(newer)))
