@@ -87,7 +87,7 @@ def threads(most: int | None) -> Iterator[None]:
         _threads.reset(before)
 
 
-def in_chunks(work: Callable[[int, int], None], rows: int, size: int = CHUNK) -> None:
+def in_chunks(work: Callable[[int, int], object], rows: int, size: int = CHUNK) -> None:
     """Call ``work(start, stop)`` for consecutive chunks of the rows, on several threads.
 
     The caller's own thread takes part and never waits for a helper that has not begun, so calls

@@ -1,4 +1,3 @@
-
 """The compiled verdict: one pass over the rows."""
 
 import numpy as np

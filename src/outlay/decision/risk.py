@@ -29,6 +29,12 @@ WEIGHTS: Final = {
     "amount_log": 0.02,
 }
 """What each witness counts; chosen by measurement (docs/explanation/ranking.md)."""
+OTHER_WITNESSES: Final = frozenset({"amount_oddity", "amount_log", "total"})
+"""Witnesses that are no detectors, and what the combined evidence is called in a model."""
+PLUGGED_WEIGHT: Final = 0.02
+"""What a detector from elsewhere counts: as little as the weakest of ours, for nobody measured it. It
+has to find something 50 times as rare as the forest does to weigh as much, so it can lift a payment
+that is extreme in its eyes and cannot drown the others."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Risk:
 
 
 def _weights(names: list[str]) -> Floats:
-    return np.array([WEIGHTS[name] for name in names])
+    return np.array([WEIGHTS.get(name, PLUGGED_WEIGHT) for name in names])
 
 
 def _evidence(shares: Floats, points: Points, weights: Floats) -> Floats:

@@ -9,12 +9,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outlay.detectors.base import Detector
+from outlay.errors import ConfigError
+from outlay.pipeline.settings import DETECTORS
+from outlay.schema.catalog import NAMES
+from outlay.schema.columns import DECISION, OPTIONAL, REQUIRED
 from outlay.schema.table import Columns
 
 Floats = NDArray[np.float64]
 
-BUILT_IN: Final = ("rules", "isolation_forest", "fuzzy")
-"""What the scored table's own columns come from: no decision is without them."""
+_TAKEN: Final = frozenset({*REQUIRED, *OPTIONAL, *NAMES, *DECISION})
+"""Columns that a detector from elsewhere cannot add: they mean something already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Answers:
 
     def framed(self, detectors: Mapping[str, Detector]) -> pl.DataFrame:
         """Return the built-in detectors' answers as the scored table's columns, in words."""
-        own: list[Any] = [detectors[name] for name in BUILT_IN]
+        own: list[Any] = [detectors[name] for name in DETECTORS]
         parts: list[pl.DataFrame] = [one.framed(self.given) for one in own]
         return pl.concat(parts, how="horizontal")
 
@@ -52,13 +56,42 @@ def ask(detectors: Mapping[str, Detector], columns: Columns) -> Answers:
     given: dict[str, NDArray[Any]] = {}
     plugged: dict[str, Plugged] = {}
     for name, detector in detectors.items():
-        if name in BUILT_IN:
+        if name in DETECTORS:
             own: Any = detector
             given |= own.answers(columns)
         else:
-            table = columns.frame()
-            plugged[name] = Plugged(detector.score(table), detector.detail(table))
+            plugged[name] = _asked(name, detector, columns.frame())
     return Answers(given, plugged)
+
+
+def _asked(name: str, detector: Detector, table: pl.DataFrame) -> Plugged:
+    """Ask a detector from elsewhere, and refuse what would spoil the decision."""
+    score = np.asarray(detector.score(table), np.float64)
+    if score.shape != (table.height,):
+        raise _breach(name, f"gives {score.shape} scores for {table.height:,} rows")
+    if not ((score >= 0.0) & (score <= 1.0)).all():
+        raise _breach(name, "gives a score that is not in [0, 1]")
+    detail = detector.detail(table)
+    if detail.height != table.height and detail.width:
+        raise _breach(name, f"gives {detail.height:,} rows of detail for {table.height:,}")
+    if taken := [column for column in detail.columns if column in _TAKEN]:
+        raise _breach(name, f"adds the column {taken[0]!r}, which means something else already")
+    return Plugged(score, detail)
+
+
+def _breach(name: str, what: str) -> ConfigError:
+    return ConfigError(
+        f"The detector {name!r} {what}.\n\n"
+        "Hint: outlay.detectors.checks.check_detector says what a detector has to keep to."
+    )
+
+
+def with_plugged(table: pl.DataFrame, answers: Answers) -> pl.DataFrame:
+    """Return a table with the columns that detectors from elsewhere add, in the place of older ones."""
+    added = [one.detail for one in answers.plugged.values() if one.detail.width]
+    old = {name for detail in added for name in detail.columns}
+    kept = table.select(name for name in table.columns if name not in old)
+    return pl.concat([kept, *added], how="horizontal") if added else table
 
 
 def witnesses(columns: Columns, answers: Answers) -> dict[str, Floats]:

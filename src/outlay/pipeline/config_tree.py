@@ -52,6 +52,8 @@ class Setting:
         """Return the value as the setting's type; ``is_text`` where it could only be given as text."""
         if self.is_share and isinstance(value, str):
             value = _share(value)
+        if is_text and isinstance(value, str) and isinstance(self.default, tuple):
+            value = [word.strip() for word in value.split(",")]
         try:
             return msgspec.convert(value, self.kind, strict=not is_text)
         except msgspec.ValidationError as error:
@@ -149,6 +151,8 @@ def _wanted(info: Any) -> str:
         return " or ".join(map(_wanted, kinds))
     if isinstance(info, inspect.LiteralType):
         return " or ".join(f"'{value}'" for value in info.values)
+    if isinstance(info, inspect.VarTupleType):
+        return f"a list of {_wanted(info.item_type).removeprefix('a ')}s"
     if isinstance(info, inspect.DictType):
         return f"a table of {_wanted(info.value_type).removeprefix('a ')}s"
     return _WORDS.get(type(info), "another value") + _range(info)

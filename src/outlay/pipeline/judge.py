@@ -26,7 +26,7 @@ from outlay.detectors.fuzzy import CATEGORIES
 from outlay.features import Arrangement, Pasts, Population, compute
 from outlay.features.arrange import time_order
 from outlay.features.profiles import with_full_history
-from outlay.pipeline.ask import Answers, ask, witnesses
+from outlay.pipeline.ask import Answers, ask, with_plugged, witnesses
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.settings import Config
@@ -168,8 +168,7 @@ def judge(
     verdicts = decided(model, Columns.of(table), found, allotted)
     whole = table.hstack(decision_frame(model, verdicts))
     whole = whole.with_columns(reasons(model, Columns.of(table), verdicts))
-    plugged = [frame.detail for frame in found.answers.plugged.values()]
-    whole = pl.concat([whole.select(pl.exclude(DECISION), *DECISION), *plugged], how="horizontal")
+    whole = with_plugged(whole.select(pl.exclude(DECISION), *DECISION), found.answers)
     return Judged(whole, allotted.alert_share, after, allotted.books)
 
 

@@ -12,10 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outlay.detectors.fuzzy import CATEGORIES
-from outlay.pipeline.ask import BUILT_IN
 from outlay.pipeline.forest_words import forest_words
 from outlay.pipeline.model import Model
 from outlay.pipeline.quantities import quantities
+from outlay.pipeline.settings import DETECTORS
 from outlay.pipeline.verdicts import Verdicts
 from outlay.schema.reason import Reason
 from outlay.schema.table import Columns
@@ -128,7 +128,7 @@ def _flags_of(model: Model, rows: pl.DataFrame) -> Flags:
         plugged={
             name: one.score(rows) >= one.threshold
             for name, one in model.detectors.items()
-            if name not in BUILT_IN
+            if name not in DETECTORS
         },
     )
 

@@ -24,7 +24,9 @@ def scored_columns(input_columns: Sequence[str], columns: Sequence[str]) -> list
     The input's own columns come first, by their own names; then those that were mapped or made
     (``user_id`` where the input called it otherwise), the features, the decision. A column of the
     input that bears the name of one of ours, as in a table that was scored before, gives way.
+    Last comes what detectors from elsewhere add.
     """
-    given = [name for name in input_columns if name not in OURS]
+    added = columns[columns.index(DECISION[-1]) + 1 :]
+    given = [name for name in input_columns if name not in OURS and name not in added]
     made = [name for name in (*REQUIRED, *OPTIONAL) if name in columns and name not in given]
-    return [*given, *made, *NAMES, *DECISION]
+    return [*given, *made, *NAMES, *DECISION, *added]

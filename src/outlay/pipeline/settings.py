@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from outlay.decision import Budget, Policy
+from outlay.decision.risk import OTHER_WITNESSES as WITNESSES
+from outlay.errors import ConfigError
 
 History = Literal["past", "full"]
 
@@ -19,6 +21,9 @@ PATH: Final[dict[str, Any]] = {"path": True}
 """Marks a path, which a file gives relative to itself."""
 
 Text = Annotated[str, Meta(min_length=1)]
+
+DETECTORS: Final = ("rules", "isolation_forest", "fuzzy")
+"""What the scored table's own columns come from: no decision is without them."""
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
@@ -184,6 +189,10 @@ class Config(Settings, frozen=True):
         History,
         Meta(description="judge by earlier transactions alone, or by the whole file (in review)"),
     ] = "past"
+    detectors: Annotated[
+        tuple[Text, ...],
+        Meta(description="what judges: these three, and detectors that other packages bring"),
+    ] = DETECTORS
     input: InputSettings = InputSettings()
     train: TrainOptions = TrainOptions()
     rules: RuleOptions = RuleOptions()
@@ -194,3 +203,15 @@ class Config(Settings, frozen=True):
     dashboards: DashboardOptions = DashboardOptions()
     output: OutputOptions = OutputOptions()
     machine: MachineOptions = MachineOptions()
+
+    def __post_init__(self) -> None:
+        """Refuse a set of detectors that makes no decision."""
+        missing = [name for name in DETECTORS if name not in self.detectors]
+        taken = [name for name in self.detectors if name in WITNESSES]
+        if missing or taken or len(set(self.detectors)) < len(self.detectors):
+            wrong = f"leave out {missing[0]!r}" if missing else "name one twice"
+            wrong = f"have one called {taken[0]!r}, a name with another meaning" if taken else wrong
+            raise ConfigError(
+                f"The detectors {', '.join(self.detectors)} {wrong}.\n\n"
+                f"Hint: every decision needs {', '.join(DETECTORS)}; others come after them."
+            )

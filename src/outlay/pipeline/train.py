@@ -1,6 +1,5 @@
 """Accepted transactions to a model."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,11 +11,12 @@ import polars as pl
 from outlay.decision import Books, Risk
 from outlay.detectors.base import Detector, load_detector
 from outlay.features import Arrangement, Pasts, Population
-from outlay.pipeline.ask import BUILT_IN, Answers, ask, witnesses
+from outlay.jit import in_chunks
+from outlay.pipeline.ask import Answers, ask, witnesses
 from outlay.pipeline.draw import buckets, counted, drawn
 from outlay.pipeline.judge import featured
 from outlay.pipeline.model import Model
-from outlay.pipeline.settings import Config
+from outlay.pipeline.settings import DETECTORS, Config
 from outlay.schema.table import Columns
 
 
@@ -120,10 +120,12 @@ def learn(
 
 
 def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[str, Detector]:
-    """Train the detectors side by side: none needs another."""
-    with ThreadPoolExecutor(len(BUILT_IN)) as pool:
-        made = [_made(name, config, currency) for name in BUILT_IN]
-        return dict(zip(BUILT_IN, pool.map(lambda one: one.fit(table), made), strict=True))
+    """Train the detectors side by side: none needs another. What takes longest begins first."""
+    names = (*DETECTORS, *sorted({*config.detectors} - {*DETECTORS}))
+    made = {name: _made(name, config, currency) for name in names}
+    waiting = sorted(made, key="isolation_forest".__ne__)
+    in_chunks(lambda place, _: made[waiting[place]].fit(table), len(waiting), 1)
+    return made
 
 
 def _made(name: str, config: Config, currency: str | None) -> Detector:
@@ -137,6 +139,8 @@ def _made(name: str, config: Config, currency: str | None) -> Detector:
         )
     if name == "fuzzy":
         return kind(rules=config.fuzzy.rules)  # type: ignore[no-any-return]
+    if name != "isolation_forest":
+        return kind()  # type: ignore[no-any-return]
     forest = config.forest
     return kind(  # type: ignore[no-any-return]
         n_trees=forest.n_trees,

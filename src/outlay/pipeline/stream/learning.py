@@ -7,10 +7,9 @@ from datetime import datetime
 import polars as pl
 
 from outlay.features import Pasts, Population
-from outlay.pipeline.ask import BUILT_IN
 from outlay.pipeline.draw import BUCKETS, buckets, drawn
 from outlay.pipeline.model import Model
-from outlay.pipeline.settings import Config
+from outlay.pipeline.settings import DETECTORS, Config
 from outlay.pipeline.stream.counterparties import Met
 from outlay.pipeline.stream.judging import features_of
 from outlay.pipeline.stream.taken import Taken
@@ -47,7 +46,7 @@ def as_learned(model: Model) -> Model:
 
     Files hold them by name; what is told of them keeps their order.
     """
-    parts = (*BUILT_IN, *sorted(model.detectors.keys() - {*BUILT_IN}))
+    parts = (*DETECTORS, *sorted(model.detectors.keys() - {*DETECTORS}))
     figures = sorted(model.training, key=FIGURES.index)
     return replace(
         model,

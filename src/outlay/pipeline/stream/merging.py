@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from outlay.decision import Allotted, Books, allot
 from outlay.features.arrange import time_order
+from outlay.pipeline.ask import with_plugged
 from outlay.pipeline.judge import decided, decision_frame
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
@@ -157,5 +158,4 @@ def scored_rows(
     verdicts = decided(model, columns, found, allotted)
     whole = table.hstack(decision_frame(model, verdicts))
     whole = whole.with_columns(reasons(model, columns, verdicts))
-    plugged = [one.detail for one in found.answers.plugged.values()]
-    return pl.concat([whole, *plugged], how="horizontal")
+    return with_plugged(whole, found.answers)
