@@ -7,7 +7,7 @@ import pytest
 from outlay.pipeline import artifact
 from outlay.pipeline.api import synth, train
 from outlay.pipeline.live.base import begin
-from outlay.pipeline.live.engine import Engine
+from outlay.pipeline.live.engine import Engine, now
 from outlay.service.app import create_app
 from outlay.service.settings import Settings
 from outlay.store import open_store
@@ -41,9 +41,9 @@ def open_service(model, tmp_path):
     """Return a function that opens a service over a SQLite store; settings as given."""
     opened = []
 
-    def open_one(*, wrap=lambda engine: engine, path=None, **settings):
+    def open_one(*, wrap=lambda engine: engine, path=None, clock=now, **settings):
         store = open_store(str(path or tmp_path / "live.db"))
-        engine = wrap(begin(model, store))
+        engine = wrap(begin(model, store, clock=clock))
         service = Service(create_app(engine, store, Settings(**settings)), store)
         opened.append(service)
         return service

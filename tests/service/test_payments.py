@@ -7,6 +7,8 @@ import time
 import pytest
 
 from outlay.errors import StoreFullError
+from outlay.pipeline.live.check import check
+from outlay.pipeline.live.engine import now
 from outlay.store import Kind
 from tests.service.calling import is_problem, payment
 
@@ -263,3 +265,18 @@ def test_a_payment_that_breaks_the_engine_harms_no_other(open_service):
     assert [answer.status_code for answer in answers] == [200] * 3 + [500] + [200] * 4
     assert is_problem(answers[3], 500, "internal-error")
     assert b"ZeroDivision" not in answers[3].content
+
+
+def test_a_clock_that_jumps_back_stops_nothing(open_service):
+    """Payments go on being decided in the order of their arrival when the clock goes back by a day."""
+    present = now()
+    times = iter([present + n - (86_400_000_000 if n > 5 else 0) for n in range(10_000)])
+    service = open_service(clock=lambda: next(times))
+    sent = [payment(user_id="somebody", amount=5 + n) for n in range(12)]
+    answers = [service.post("/v1/transactions", each) for each in sent]
+
+    assert {answer.status_code for answer in answers} == {200}
+    with service.store.reading() as reading:
+        rows = list(reading.ledger(user_id="somebody"))
+    assert [row.entry.transaction_id for row in rows] == [each["transaction_id"] for each in sent]
+    assert check(service.store).is_clean

@@ -24,7 +24,7 @@ def json_answer(description: str, schema: str, example: object = None) -> dict[s
 
 def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Return the errors that a route can answer with, by status, each with an example."""
-    by_status: dict[int | str, dict[str, Any]] = {}
+    by_status: dict[int, dict[str, Any]] = {}
     for kind in dict.fromkeys(kinds):
         status, title, advice = KINDS[kind]
         example = {"summary": title, "value": msgspec.json.decode(Problem(kind, advice).body())}
@@ -33,7 +33,7 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
         known["content"][MEDIA_TYPE]["examples"][kind] = example
         if status in {429, 503, 504}:
             known["headers"] = _RETRY
-    return by_status
+    return {status: by_status[status] for status in sorted(by_status)}
 
 
 def _empty() -> dict[str, Any]:
