@@ -116,6 +116,13 @@ def in_chunks(work: Callable[[int, int], object], rows: int, size: int = CHUNK) 
             helper.result()
 
 
+def side_by_side(work: Callable[[int], R], many: int) -> list[R]:
+    """Return ``work(0)``, ``work(1)`` and so on, on several threads."""
+    done: dict[int, R] = {}
+    in_chunks(lambda place, _: done.__setitem__(place, work(place)), many, 1)
+    return [done[place] for place in range(many)]
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(cores() - 1, 1), thread_name_prefix="outlay")

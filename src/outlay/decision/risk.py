@@ -15,7 +15,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.jit import in_chunks
+from outlay.jit import in_chunks, side_by_side
 from outlay.schema._tail_kernels import inverse_sums, log_shares
 from outlay.schema.tail import Points, Tail, packed
 
@@ -56,26 +56,13 @@ class Risk:
     def fit(cls, witnesses: Mapping[str, Floats]) -> Self:
         """Learn from the training transactions' witnesses, each (n,), high = anomalous."""
         names = sorted(witnesses)
-        tails = [Tail.fit(witnesses[name]) for name in names]
-        stacked = np.stack([witnesses[name] for name in names])
-        evidence = _evidence(stacked, packed(tails), _weights(names))
-        return cls(dict(zip(names, tails, strict=True)), Tail.fit(evidence[0]))
+        tails = side_by_side(lambda place: Tail.fit(witnesses[names[place]]), len(names))
+        evidence = _evidence(witnesses, names, packed(tails), _weights(names))
+        return cls(dict(zip(names, tails, strict=True)), Tail.fit(evidence))
 
     def share(self, witnesses: Mapping[str, Floats]) -> Floats:
         """Return the share of training transactions with at least as much evidence, (n,)."""
-        names, points, weights, total = self._ready
-        shares = np.empty(len(witnesses[names[0]]))
-
-        def part(start: int, stop: int) -> None:
-            stacked = np.empty((len(names), stop - start))
-            for place, name in enumerate(names):
-                stacked[place] = witnesses[name][start:stop]
-            evidence = _evidence(stacked, points, weights)
-            log_shares(evidence, *total, evidence)
-            np.exp(evidence[0], out=shares[start:stop])
-
-        in_chunks(part, len(shares))
-        return shares
+        return _evidence(witnesses, *self._ready)
 
     @cached_property
     def _ready(self) -> tuple[list[str], Points, Floats, Points]:
@@ -89,13 +76,30 @@ def _weights(names: list[str]) -> Floats:
     return np.array([WEIGHTS.get(name, PLUGGED_WEIGHT) for name in names])
 
 
-def _evidence(shares: Floats, points: Points, weights: Floats) -> Floats:
-    """Return the log of the weighted sum of 1 / p, (1, n); the witnesses' memory is used up."""
-    log_shares(shares, *points, shares)
-    np.exp(shares, out=shares)
-    evidence = np.empty((1, shares.shape[1]))
-    inverse_sums(shares, weights, evidence[0])
-    return np.log(evidence, out=evidence)
+def _evidence(
+    witnesses: Mapping[str, Floats],
+    names: list[str],
+    points: Points,
+    weights: Floats,
+    total: Points | None = None,
+) -> Floats:
+    """Return the log of the weighted sum of 1 / p; or, of a total, the share of so much."""
+    evidence = np.empty(len(witnesses[names[0]]))
+
+    def part(start: int, stop: int) -> None:
+        shares, own = np.empty((len(names), stop - start)), evidence[start:stop].reshape(1, -1)
+        for place, name in enumerate(names):
+            shares[place] = witnesses[name][start:stop]
+        log_shares(shares, *points, shares)
+        np.exp(shares, out=shares)
+        inverse_sums(shares, weights, own[0])
+        np.log(own, out=own)
+        if total:
+            log_shares(own, *total, own)
+            np.exp(own, out=own)
+
+    in_chunks(part, len(evidence))
+    return evidence
 
 
 def as_risk(share: Floats) -> Floats:

@@ -11,6 +11,7 @@ from outlay.detectors._sampling import canonical_sample
 from outlay.detectors.forest import Forest, flatten
 from outlay.detectors.forest_settings import ForestSettings
 from outlay.detectors.surprise import Raw, Surprise, as_float32
+from outlay.jit import side_by_side
 from outlay.schema.tail import Tail
 
 Floats = NDArray[np.float64]
@@ -87,20 +88,22 @@ def learned_threshold(scores: Floats, contamination: float) -> float:
 
 def _curves(sample: Floats, settings: ForestSettings) -> list[Surprise | Raw]:
     """Learn how each feature is to be shown to the trees."""
-    if settings.transform == "raw":
-        return [Raw.fit(column) for column in sample]
-    sides = (settings.sides.get(name, "upper") for name in settings.features)
-    return [
-        Surprise.fit(column, side, settings.transform)
-        for column, side in zip(sample, sides, strict=True)
-    ]
+    names = settings.features
+
+    def learned(place: int) -> Surprise | Raw:
+        if settings.transform == "raw":
+            return Raw.fit(sample[place])
+        side = settings.sides.get(names[place], "upper")
+        return Surprise.fit(sample[place], side, settings.transform)
+
+    return side_by_side(learned, len(names))
 
 
 def _grow(sample: Floats, curves: list[Surprise | Raw], settings: ForestSettings) -> Forest:
     """Let scikit-learn grow the trees, then turn their splits into splits on the raw values."""
     from sklearn.ensemble import IsolationForest
 
-    seen = [curve.transform(column) for curve, column in zip(curves, sample, strict=True)]
+    seen = side_by_side(lambda place: curves[place].transform(sample[place]), len(curves))
     model = IsolationForest(
         n_estimators=settings.n_trees,
         max_samples=min(settings.max_samples, sample.shape[1]),

@@ -10,10 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from outlay.jit import in_chunks
+
 Keys = NDArray[np.uint64]
 
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
-_CHUNK: Final = 1 << 16
 
 
 def canonical_sample(columns: NDArray[np.float64], limit: int, seed: int) -> NDArray[np.intp]:
@@ -30,8 +31,11 @@ def canonical_sample(columns: NDArray[np.float64], limit: int, seed: int) -> NDA
     """
     rows = columns.shape[1]
     key = np.empty(rows, np.uint64)
-    for start in range(0, rows, _CHUNK):
-        key[start : start + _CHUNK] = _row_keys(columns[:, start : start + _CHUNK], seed)
+
+    def part(start: int, stop: int) -> None:
+        key[start:stop] = _row_keys(columns[:, start:stop], seed)
+
+    in_chunks(part, rows)
     order = np.argsort(key, kind="stable")
     key = key[order]
     key = _mixed(key + _STEP * _occurrence(key))

@@ -142,9 +142,7 @@ class IsolationForestDetector:
         """
         credits_ = self.credits(Columns.of(rows))
         names = self.settings.features
-        return [
-            [Reason(names[f], "", share, self.name) for f, share in own] for own in credits_
-        ]
+        return [[Reason(names[f], "", share, self.name) for f, share in own] for own in credits_]
 
     def credits(self, columns: Columns) -> list[list[tuple[int, float]]]:
         """Return, for each row, the features that set it apart, by number, with their shares.

@@ -11,7 +11,7 @@ import polars as pl
 from outlay.decision import Books, Risk
 from outlay.detectors.base import Detector, load_detector
 from outlay.features import Arrangement, Pasts, Population
-from outlay.jit import in_chunks
+from outlay.jit import side_by_side
 from outlay.pipeline.ask import Answers, ask, witnesses
 from outlay.pipeline.draw import buckets, counted, drawn
 from outlay.pipeline.judge import featured
@@ -124,7 +124,7 @@ def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[s
     names = (*DETECTORS, *sorted({*config.detectors} - {*DETECTORS}))
     made = {name: _made(name, config, currency) for name in names}
     waiting = sorted(made, key="isolation_forest".__ne__)
-    in_chunks(lambda place, _: made[waiting[place]].fit(table), len(waiting), 1)
+    side_by_side(lambda place: made[waiting[place]].fit(table), len(waiting))
     return made
 
 

@@ -62,7 +62,8 @@ class Tail:
         given = np.asarray(scores, np.float64)
         rising = np.sort(np.where(np.abs(given) < _NOTHING, 0.0, given))
         n = len(rising)
-        values, first = np.unique(rising, return_index=True)
+        first = np.flatnonzero(np.append(True, rising[1:] != rising[:-1])[:n])
+        values = rising[first]
         spread = np.arange(1, n + 1) if n <= _POINTS else np.geomspace(1, n, _POINTS)
         ranks = np.unique(spread.round().astype(np.intp))
         kept = np.unique(np.searchsorted(values, rising[n - ranks]))

@@ -16,7 +16,7 @@ import polars as pl
 from outlay.detectors.fuzzy._kernels import levels, signals
 from outlay.detectors.fuzzy.program import GRID, Floats
 from outlay.errors import InputError, nearest
-from outlay.jit import in_chunks
+from outlay.jit import in_chunks, side_by_side
 from outlay.schema.heap import heap
 from outlay.schema.table import Columns
 
@@ -61,17 +61,13 @@ class Inputs:
         columns = Columns.of(table)
         surprise = np.array([_surprise(_feature(columns, name)) for name in NEW])
         signal = np.empty((len(INPUTS), table.height))
-        knots = np.empty((len(INPUTS), len(GRID)))
 
         def part(start: int, stop: int) -> None:
             signal[:, start:stop] = signals(_gathered(columns, start, stop), surprise)
 
-        def learn(number: int, _: int) -> None:
-            knots[number] = _knots(signal[number])
-
         in_chunks(part, table.height)
-        in_chunks(learn, len(INPUTS), 1)
-        return cls(surprise, knots)
+        knots = side_by_side(lambda number: _knots(signal[number]), len(INPUTS))
+        return cls(surprise, np.array(knots))
 
     def levels(
         self, table: Columns, names: tuple[str, ...], start: int = 0, stop: int | None = None
