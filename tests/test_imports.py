@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-HEAVY = {"numba", "polars", "sklearn", "matplotlib", "plotly", "jinja2", "pandas", "sqlglot"}
+HEAVY = {
+    *("numba", "polars", "sklearn", "matplotlib", "plotly", "jinja2", "pandas", "sqlglot"),
+    *("fastapi", "starlette", "uvicorn", "prometheus_client", "sqlite3", "psycopg"),
+}
 
 EVERY_HELP = """
 import contextlib, io, typer.main
