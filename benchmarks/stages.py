@@ -19,13 +19,16 @@ from sklearn.ensemble import IsolationForest
 from outlay.features import Pasts, Population, compute
 from outlay.features import batch as folding
 from outlay.features.arrange import Grouping, payments, taken, time_order
+from outlay.pipeline.ask import witnesses
 from outlay.pipeline.intake import accepted_files
 from outlay.pipeline.job import learn_and_judge
-from outlay.pipeline.judge import details, featured, witnesses
+from outlay.pipeline.judge import answered, budgeted, decided, featured
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.settings import Config, InputSettings
+from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.catalog import NAMES
+from outlay.schema.table import Columns
 from outlay.sinks.table import write_scored
 from outlay.sources.synthetic import write_synthetic
 
@@ -41,7 +44,9 @@ class Given:
     transactions: pl.DataFrame
     model: Model
     table: pl.DataFrame
-    detail: pl.DataFrame
+    columns: Columns
+    found: Answered
+    verdicts: Verdicts
     whole: pl.DataFrame
 
     @classmethod
@@ -51,7 +56,11 @@ class Given:
         job = learn_and_judge(accepted, Config())
         model, transactions = job.model, accepted.transactions
         rows, _ = featured(transactions, model.population, Config())
-        return cls(path, transactions, model, rows, details(rows, model.detectors), job.scored)
+        columns = Columns.of(rows)
+        found = answered(model, columns)
+        allotted = budgeted(model, found.share, np.zeros(len(rows), np.int64), frozen=True)
+        verdicts = decided(model, columns, found, allotted)
+        return cls(path, transactions, model, rows, columns, found, verdicts, job.scored)
 
 
 def fold_alone(given):
@@ -97,7 +106,6 @@ def contenders(given, folder):
     n, model, rows = len(given.table), given.model, given.table
     flagged = int((given.whole["is_anomaly"] | given.whole["is_alert"]).sum())
     levels = np.random.default_rng(0).random((4, FUZZY))
-    in_order = given.whole.with_columns(given.detail)
     polars_call, _ = polars_windows(given.transactions)
     forest, fuzzy, rules = (
         model.detectors[name] for name in ("isolation_forest", "fuzzy", "rules")
@@ -119,8 +127,11 @@ def contenders(given, folder):
         "fuzzy risk": (n, lambda: fuzzy.detail(rows)),
         "— scikit-fuzzy, arrays": (FUZZY, lambda: by_hand.fuzzy(levels)),
         "rules, pack `classic`": (n, lambda: rules.detail(rows)),
-        "risk": (n, lambda: model.risk.share(witnesses(rows, given.detail))),
-        "reasons in words, flagged rows only": (flagged, lambda: reasons(model, in_order)),
+        "risk": (n, lambda: model.risk.share(witnesses(given.columns, given.found.answers))),
+        "reasons in words, flagged rows only": (
+            flagged,
+            lambda: reasons(model, given.columns, given.verdicts),
+        ),
         "writing Parquet": (n, lambda: write_scored(folder / "stage.parquet", given.whole)),
         "writing CSV": (n, lambda: write_scored(folder / "stage.csv", given.whole, "csv")),
     }
