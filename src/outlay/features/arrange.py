@@ -1,6 +1,7 @@
 """Transactions in the order in which they are folded: by user, by time, ties by content."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +23,11 @@ TIE_BREAKERS = ("user_id", "amount", "transaction_type", "counterparty_id", "tra
 class Grouping:
     """Rows by group: group g's rows are ``order[bounds[g]:bounds[g + 1]]``, in time order.
 
-    Groups stand in the order of their ids. Each row's group is in ``codes``, -1 where its id is
-    missing, and its place in ``order`` in ``places``.
+    Groups stand in the order of their ids; where in ``order`` each row stands is in ``places``, -1
+    where its id is missing.
     """
 
     ids: pl.Series
-    codes: Codes
     order: Ints
     bounds: Ints
     places: Ints
@@ -36,16 +36,10 @@ class Grouping:
     def by(cls, column: pl.Series, in_time: Ints) -> "Grouping":
         """Group the rows by ``column``."""
         coded = Coded.of(column).in_order()
-        codes = coded.codes
         bounds = np.zeros(len(coded.values) + 1, np.int64)
-        places = np.empty(codes.size, np.int64)
-        order = np.empty(codes.size, np.int64)
-        group(codes, in_time, bounds, order, places)
-        return cls(coded.values, codes, order[: bounds[-1]], bounds, places)
-
-    def marks(self) -> Prints:
-        """Return each row's fingerprint."""
-        return Coded(self.codes, self.ids).marks()
+        order, places = np.empty(len(column), np.int64), np.empty(len(column), np.int64)
+        group(coded.codes, in_time, bounds, order, places)
+        return cls(coded.values, order[: bounds[-1]], bounds, places)
 
 
 def time_order(transactions: pl.DataFrame) -> Ints:
@@ -87,7 +81,7 @@ class Arrangement:
 
     in_time: Ints
     users: Grouping
-    counterparties: Grouping | None
+    counterparties: Coded | None
 
     @classmethod
     def of(cls, transactions: pl.DataFrame, *, counterparties: bool = True) -> "Arrangement":
@@ -97,32 +91,37 @@ class Arrangement:
         return cls(
             in_time,
             Grouping.by(transactions["user_id"], in_time),
-            Grouping.by(transactions["counterparty_id"], in_time) if named else None,
+            Coded.of(transactions["counterparty_id"]).in_order() if named else None,
         )
 
 
 def payments(
-    transactions: pl.DataFrame, arranged: Arrangement, timezone: str, types: Sequence[str]
+    transactions: pl.DataFrame,
+    arranged: Arrangement,
+    timezone: str,
+    types: Sequence[str],
+    pool: Executor,
 ) -> Records:
     """Return the transactions as the kernels take them, user by user, each user's in time order.
 
-    ``types`` are those of the population's tables.
+    ``types`` are those of the population's tables; the columns are read side by side in ``pool``.
     """
     times = transactions["timestamp"].to_physical().to_numpy()
-    hours, weekdays = Clock(timezone).many(times)
-    marks, kinds = _types(transactions, types)
-    others = arranged.counterparties
+    told = arranged.counterparties
+    clock = pool.submit(Clock(timezone).many, times)
+    kinds = pool.submit(_types, transactions, types)
+    others = pool.submit(told.marks if told else lambda: _marks(transactions, "counterparty_id"))
+    devices = pool.submit(_marks, transactions, "device_id")
+    countries = pool.submit(_marks, transactions, "country")
     found = np.empty(times.size, PAYMENT)
     lay(
         times,
         transactions["amount"].to_numpy(),
-        hours,
-        weekdays,
-        marks,
-        kinds,
-        others.marks() if others else _marks(transactions, "counterparty_id"),
-        _marks(transactions, "device_id"),
-        _marks(transactions, "country"),
+        *clock.result(),
+        *kinds.result(),
+        others.result(),
+        devices.result(),
+        countries.result(),
         arranged.users.places,
         found,
     )

@@ -77,10 +77,8 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
     pasts = pasts or Pasts()
     arranged = arranged or Arrangement.of(transactions, counterparties=met is None)
     threads = threads or cores()
-    rows = payments(transactions, arranged, timezone, list(population.types))
     table = _table(len(transactions))
     own = np.empty((len(transactions), N_OWN))
-    folding = _Folding(arranged.users, rows, population.prior(), pasts.users, own)
     amounts = transactions["amount"].to_numpy()
 
     def counterparties() -> Counterparties:
@@ -91,6 +89,8 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
 
     cuts = _cuts(arranged.users.bounds, threads)
     with ThreadPoolExecutor(threads) as pool:
+        rows = payments(transactions, arranged, timezone, list(population.types), pool)
+        folding = _Folding(arranged.users, rows, population.prior(), pasts.users, own)
         seen = pool.submit(counterparties)
         parts = list(pool.map(folding.part, cuts[:-1], cuts[1:]))
         edges = np.linspace(0, len(own), threads + 1).astype(np.int64)
@@ -164,12 +164,12 @@ def _fold_counterparties(
     states: Counterparties,
     table: Floats,
 ) -> Counterparties:
-    grouping = arranged.counterparties
-    if grouping is None:
+    told = arranged.counterparties
+    if told is None:
         table[N_OWN:] = np.nan
         return Counterparties.empty()
-    moments = states.taken(grouping.ids)
-    codes = grouping.codes.astype(np.int64)
+    moments = states.taken(told.values)
+    codes = told.codes.astype(np.int64)
     prior = population.prior().of_counterparties
     fold_counterparties(codes, arranged.in_time, amounts, moments, prior, table[N_OWN:])
-    return Counterparties(grouping.ids, moments)
+    return Counterparties(told.values, moments)

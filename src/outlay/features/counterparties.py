@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 
 from outlay.features._kernels import N_OWN, Floats, Ints, fold_counterparties
-from outlay.features.arrange import Grouping, time_order
+from outlay.features.arrange import time_order
 from outlay.features.population import Population
 from outlay.features.state import Counterparties
+from outlay.features.texts import Coded
 from outlay.schema.catalog import NAMES
 
 COLUMNS = NAMES[N_OWN:]
@@ -41,12 +42,12 @@ class CounterpartyPass:
         return Counterparties.from_frame(frame.sort("id"))
 
     def _codes(self, column: pl.Series, order: Ints) -> Ints:
-        grouping = Grouping.by(column, order)
+        told = Coded.of(column)
         places = self._places
-        known = [places.setdefault(name, len(places)) for name in grouping.ids.to_list()]
+        known = [places.setdefault(name, len(places)) for name in told.values.to_list()]
         self._grow(len(places))
         self._met[known] = True
-        return np.array([*known, -1])[grouping.codes[order]]
+        return np.array([*known, -1])[told.codes[order]]
 
     def _grow(self, size: int) -> None:
         if size > len(self._moments):

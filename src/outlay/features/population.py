@@ -123,10 +123,10 @@ class Population(msgspec.Struct, frozen=True):
 
 def _counterparties(arranged: Arrangement, logs: Floats, users: Spread) -> Spread:
     others = arranged.counterparties
-    if others is None or not len(others.ids):
+    if others is None or not len(others.values):
         return users
     codes = others.codes[arranged.in_time]
-    return Spread.fit(codes[codes >= 0], logs[arranged.in_time][codes >= 0], len(others.ids))
+    return Spread.fit(codes[codes >= 0], logs[arranged.in_time][codes >= 0], len(others.values))
 
 
 def _rate(times: Ints, users: Grouping) -> float:
