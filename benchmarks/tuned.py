@@ -200,7 +200,7 @@ def main():
     table = table.hstack(rules(table)).with_columns(anomaly_score=scores, fuzzy_risk=risk)
     order = pl.col("anomaly_score").rank(descending=True) <= RATE * pl.len()
     table = table.with_columns(is_alert=order).sort("index")
-    table.write_parquet(out / "scored.parquet", compression="zstd", compression_level=1)
+    table.write_parquet(out / "scored.parquet", compression="snappy")
     worst = table.filter("is_alert").sort("anomaly_score", descending=True)
     worst.write_csv(out / "alerts.csv")
 
