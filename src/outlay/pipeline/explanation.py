@@ -1,11 +1,13 @@
 """The full report of one decision, for people and for machines."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import polars as pl
 
 from outlay.features.words import normal
+from outlay.pipeline.live.glance import Glance
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import explain
 from outlay.schema.catalog import BY_NAME
@@ -71,7 +73,7 @@ def explain_row(model: Model, row: pl.DataFrame) -> Explanation:
             {"code": r.code, "text": r.text, "weight": round(r.weight, 4), "detector": r.detector}
             for r in said
         ],
-        normal=normal(values, model.currency),
+        normal=_normal(model, values),
         credits=[
             {"feature": r.code, "share": round(r.weight, 4), "value": values[r.code]}
             for r in credited
@@ -80,6 +82,20 @@ def explain_row(model: Model, row: pl.DataFrame) -> Explanation:
         rule_report=rules.report(row, model.currency),
         model_digest=model.digest,
     )
+
+
+def _normal(model: Model, values: Mapping[str, Any]) -> str | None:
+    """Return what would have been normal for the user: how much, and at which hours.
+
+    The amount is what the past said at the time; the hours are the user's as the model knows them,
+    and are left out where nine payments in ten do not fall into a part of the day.
+    """
+    amount = normal(values, model.currency)
+    state = model.pasts.users.of(values["user_id"])
+    hours = Glance.of(state).usual_hours() if amount and state.size else None
+    if hours is None:
+        return amount
+    return f"{amount}, mostly between {hours[0]:02d}:00 and {hours[1]:02d}:00"
 
 
 def _measured(value: float, unit: str) -> str:
