@@ -1,10 +1,12 @@
 """A job in parts leaves what the job in memory leaves, to the last bit."""
 
 import resource
+from math import floor
 from pathlib import Path
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 from polars.testing import assert_frame_equal
 
 import outlay
@@ -13,7 +15,13 @@ from outlay.pipeline import files
 from outlay.pipeline.config import Loaded
 from outlay.pipeline.files import run_files, score_files, train_files
 from outlay.pipeline.progress import Quiet
-from outlay.pipeline.settings import Config, DashboardOptions, OutputOptions, TrainOptions
+from outlay.pipeline.settings import (
+    AlertOptions,
+    Config,
+    DashboardOptions,
+    OutputOptions,
+    TrainOptions,
+)
 from outlay.pipeline.stream.layout import LEAST, Layout
 from outlay.pipeline.stream.resume import UNFINISHED
 
@@ -98,6 +106,25 @@ def test_run_in_parts_is_the_run_in_memory(
         assert part.account == whole.account
         assert_same(tmp_path / "whole", tmp_path / f"parts-{at}")
         assert_same_model(tmp_path / "whole/model", tmp_path / f"parts-{at}/model")
+
+
+@pytest.mark.parametrize("rate", [0.004, 0.03])
+def test_a_run_meets_its_budget_among_all_transactions(
+    payments: pl.DataFrame, tmp_path: Path, rate: float
+) -> None:
+    """What is learned from some users alone promises as many alerts as there are: to the one."""
+    path = tmp_path / "in.parquet"
+    payments.write_parquet(path)
+    config = replace(settings(300), alerts=AlertOptions(rate=rate))
+    finished = run_files([str(path)], tmp_path / "out", config, layout=LAYOUTS[0])
+    scored = pl.read_parquet(tmp_path / "out/scored.parquet", columns=["risk", "is_alert"])
+    facts = finished.published.report.facts
+
+    assert facts.alert_rate == rate
+    assert facts.alert_risk is not None
+    in_budget = (scored["risk"] >= facts.alert_risk).sum()
+    assert in_budget == floor(rate * scored.height)
+    assert scored.filter(pl.col("risk") >= facts.alert_risk)["is_alert"].all()
 
 
 def test_score_in_parts_is_the_score_in_memory(

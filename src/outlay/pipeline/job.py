@@ -10,6 +10,8 @@ from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress, Quiet
 from outlay.pipeline.scored import scored_table
 from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.merging import scored_rows
+from outlay.pipeline.threshold import met_by
 from outlay.pipeline.train import train
 from outlay.schema.intake import Accepted
 from outlay.schema.table import Columns
@@ -47,7 +49,8 @@ def learn_and_judge(accepted: Accepted, config: Config, progress: Progress | Non
     model, table, answers = train(accepted.transactions, config, accepted.currency)
     say.stage(f"Judging {len(table):,} transactions")
     found = answered(model, Columns.of(table), answers)
-    judged = judge(model, table, model.pasts, found, frozen=True)
+    held = np.full(table.height, met_by(model, [found.share], table.height))
+    judged = Judged(scored_rows(model, table, found, held), held, model.pasts, model.books)
     return _job(accepted, model, judged)
 
 

@@ -1,5 +1,6 @@
 """A partition of users: their features, the detectors' answers, and where the users stand."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +120,13 @@ def shares_of(taken: Taken, chunk: int) -> Floats:
             path = _shares_path(taken, place)
             parts.append(np.fromfile(path, np.float64, rows, offset=8 * before))
     return np.concatenate(parts)
+
+
+def all_shares(taken: Taken) -> Iterator[Floats]:
+    """Yield the tail shares of all transactions, partition by partition."""
+    for place, rows in enumerate(taken.rows.sum(axis=0).tolist()):
+        if rows:
+            yield np.fromfile(_shares_path(taken, place), np.float64)
 
 
 def answers_path(folder: Path, place: int) -> Path:

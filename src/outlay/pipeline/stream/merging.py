@@ -13,11 +13,12 @@ from outlay.pipeline.judge import decided, decision_frame
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.scored import scored_columns
-from outlay.pipeline.stream.judging import Part, answers_path, kept, shares_of
+from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_of
 from outlay.pipeline.stream.packing import unpacked
 from outlay.pipeline.stream.pieces import PieceFile
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.stream.windows import windows
+from outlay.pipeline.threshold import met_by
 from outlay.pipeline.verdicts import Answered
 from outlay.schema.table import Columns
 
@@ -42,9 +43,9 @@ class Thresholds:
         return np.fromfile(taken.folder / f"thresholds-{chunk:05}", np.float64)
 
 
-def frozen(model: Model) -> Thresholds:
-    """Return the one threshold for transactions that the model was trained on."""
-    share = model.config.alerts.budget().share(model.books.rows_per_day)
+def frozen(model: Model, taken: Taken) -> Thresholds:
+    """Return the one threshold for transactions that the model was trained on, or on some of."""
+    share = met_by(model, all_shares(taken), taken.total)
     return Thresholds(model.books, share, share)
 
 

@@ -244,7 +244,8 @@ class Job:
         )
         model = with_users(model, sum(part.users for part in judged))
         self.say.stage("Writing the tables")
-        outcome, more = merge_parts(publication, model, given, judged, frozen(model), self.say)
+        thresholds = frozen(model, given.entry.taken)
+        outcome, more = merge_parts(publication, model, given, judged, thresholds, self.say)
         self.save(publication, f"{MODEL}/", model)
         return outcome, more
 
