@@ -1,5 +1,6 @@
 """Evidence to one verdict: anomaly, severity, outcome. Arrays, for a table as for one payment."""
 
+from functools import cache
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import msgspec
@@ -83,6 +84,12 @@ def verdict(of: Evidence, policy: Policy) -> Verdict:
         of.share, of.alert_share, of.in_budget, of.always_alert,
         policy.high, policy.critical, is_alert, severity,
     )  # fmt: skip
-    outcomes = ("approve", *[policy.outcome_of_alert] * 2, policy.outcome_of_critical)
-    outcome = np.array([OUTCOMES.index(word) for word in outcomes], np.uint8)[severity]
+    outcome = _outcomes(policy.outcome_of_alert, policy.outcome_of_critical)[severity]
     return Verdict(of.is_anomaly, severity, outcome, is_alert, of.prior_count >= policy.min_history)
+
+
+@cache
+def _outcomes(of_alert: Outcome, of_critical: Outcome) -> Codes:
+    """Return the outcome of each severity."""
+    words = ("approve", of_alert, of_alert, of_critical)
+    return np.array([OUTCOMES.index(word) for word in words], np.uint8)

@@ -135,6 +135,8 @@ def _flags_of(model: Model, rows: pl.DataFrame) -> Flags:
 
 def _said(model: Model, columns: Columns, flags: Flags) -> Said:
     """Return all that is said."""
+    if not (flags.rules.any() or flags.forest.any() or flags.fuzzy.any() or flags.plugged):
+        return _voiced("", np.zeros(0, np.intp), [], [], [], 0.0)
     rules, spoken_of = _rules(model, columns, np.flatnonzero(flags.rules))
     parts = [
         rules,
@@ -178,6 +180,8 @@ def _forest(model: Model, columns: Columns, flags: Flags, spoken_of: NDArray[np.
 
 def _fuzzy(model: Model, columns: Columns, at: Rows) -> Said:
     fuzzy: Any = model.detectors["fuzzy"]
+    if not len(at):
+        return _voiced("fuzzy", at, [], [], [], 0.0)
     said = fuzzy.words(columns.taken(at), most=MOST["fuzzy"])
     return _voiced("fuzzy", at[said.rows], said.weights, said.texts, said.codes, VOICE["fuzzy"])
 

@@ -7,11 +7,12 @@ on every data set, and no label is used.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outlay.detectors.fuzzy._kernels import levels, signals
 from outlay.detectors.fuzzy.program import GRID, Floats
@@ -75,8 +76,7 @@ class Inputs:
         """Return the levels of ``names``, an input a row; NaN where a row does not tell."""
         features = _gathered(table, start, table.height if stop is None else stop)
         out = np.empty((len(names), features.shape[1]))
-        used = np.array([INPUTS.index(name) for name in names])
-        levels(features, self.surprise, used, self._trees, self.knots, out)
+        levels(features, self.surprise, _places(names), self._trees, self.knots, out)
         return out
 
     @cached_property
@@ -93,6 +93,11 @@ class Inputs:
         if (np.diff(known, axis=1) < 0).any():
             return "its levels do not rise"
         return ""
+
+
+@cache
+def _places(names: tuple[str, ...]) -> NDArray[np.int64]:
+    return np.array([INPUTS.index(name) for name in names], np.int64)
 
 
 def _feature(table: Columns, name: str) -> Floats:
