@@ -102,7 +102,7 @@ def _opened(files: Sequence[str], scratch: Path, say: Progress) -> Parts:
 def _layout(parts: Parts, config: Config) -> Layout | None:
     """Return how to cut the input; nothing if it is small enough to be taken as a whole."""
     memory = config.machine.bytes() or default_memory()
-    if parts.rows <= min(config.train.max_rows, most_rows(memory)):
+    if parts.rows <= most_rows(memory):
         return None
     return Layout.of(parts.rows, memory)
 

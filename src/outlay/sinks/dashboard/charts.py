@@ -43,7 +43,7 @@ def png(summary: Summary) -> bytes:
     _heading(figure, summary)
     out = io.BytesIO()
     figure.savefig(
-        out, format="png", metadata={"Software": "Outlay"}, pil_kwargs={"compress_level": 3}
+        out, format="png", metadata={"Software": "Outlay"}, pil_kwargs={"compress_level": 1}
     )
     return out.getvalue()
 
