@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 import outlay
 from outlay.errors import ConfigError, InputError, OutputError
-from outlay.pipeline import files
+from outlay.pipeline import artifact, files
 from outlay.pipeline.config import Loaded
 from outlay.pipeline.files import run_files, score_files, train_files
 from outlay.pipeline.progress import Quiet
@@ -22,7 +22,7 @@ from outlay.pipeline.settings import (
     OutputOptions,
     TrainOptions,
 )
-from outlay.pipeline.stream.layout import LEAST, Layout
+from outlay.pipeline.stream.layout import LEAST, Layout, fits
 from outlay.pipeline.stream.resume import UNFINISHED
 
 LAYOUTS = (Layout(700, 3, 2), Layout(97, 11, 1), Layout(5000, 1, 1))
@@ -86,7 +86,9 @@ def assert_same_model(one: Path, other: Path) -> None:
     assert (one / "books.json").read_bytes() == (other / "books.json").read_bytes()
     for name in ("users.parquet", "counterparties.parquet"):
         assert_frame_equal(
-            pl.read_parquet(one / name), pl.read_parquet(other / name), check_exact=True
+            pl.read_parquet(one / name, glob=False),
+            pl.read_parquet(other / name, glob=False),
+            check_exact=True,
         )
 
 
@@ -147,13 +149,20 @@ def test_score_in_parts_is_the_score_in_memory(
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
 
 
+@pytest.mark.parametrize("batch", [3, artifact.USERS_A_BATCH])
 def test_scoring_in_parts_moves_the_model_on(
-    payments: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    payments: pl.DataFrame, tmp_path: Path, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an update the model's folder is what it is after scoring in memory."""
+    """With an update the model's folder is what it is after scoring in memory.
+
+    Users are read some at a time, and those that did not pay stay where they stood.
+    """
+    monkeypatch.setattr(artifact, "USERS_A_BATCH", batch)
     ordered = payments.sort("timestamp")
+    absent = ordered["user_id"].unique().sort()[:5]
     half = len(ordered) // 2
-    ordered.tail(-half).write_csv(tmp_path / "later.csv")
+    later_rows = ordered.tail(-half).filter(~pl.col("user_id").is_in(absent.implode()))
+    later_rows.write_csv(tmp_path / "later.csv")
     for name in ("whole", "parts"):
         outlay.train(ordered.head(half)).save(tmp_path / f"model-{name}")
     later = [str(tmp_path / "later.csv")]
@@ -232,6 +241,15 @@ def test_layout_keeps_to_the_memory() -> None:
         assert layout.partitions * layout.chunk_rows >= rows
 
 
+def test_layout_has_room_for_the_users_that_a_model_knows() -> None:
+    """A small file for a model of many users is cut by its users, so that they fit too."""
+    assert fits(10**5, 2 << 30, users=10**5)
+    assert not fits(10**5, 2 << 30, users=10**6)
+    layout = Layout.of(10**5, 2 << 30, users=10**7)
+
+    assert 10**7 / layout.partitions * layout.threads * 5_000 <= (2 << 30) - (500 << 20)
+
+
 class Watching(Quiet):
     """Stops a job on its way, and remembers what it said."""
 
@@ -271,25 +289,26 @@ def test_an_interrupted_run_goes_on_and_leaves_the_same(
     """Wherever it stops, nothing is published; the same command goes on and ends as if never stopped."""
     path = tmp_path / "in.parquet"
     payments.write_parquet(path)
+    again = tmp_path / "again [1-3]"  # no wildcard
     run_files([str(path)], tmp_path / "once", settings(), layout=LAYOUTS[1])
     with pytest.raises(KeyboardInterrupt):
-        run_files([str(path)], tmp_path / "again", settings(), stop, LAYOUTS[1])
-    left = [one.name for one in (tmp_path / "again").iterdir()]
+        run_files([str(path)], again, settings(), stop, LAYOUTS[1])
+    left = [one.name for one in again.iterdir()]
     going_on = Watching("never")
-    run_files([str(path)], tmp_path / "again", settings(), going_on, LAYOUTS[1])
+    run_files([str(path)], again, settings(), going_on, LAYOUTS[1])
 
     assert left == [UNFINISHED]
     assert hint in stop.left[0]
     assert any(words.startswith("Going on") for words in going_on.stages)
-    assert not (tmp_path / "again" / UNFINISHED).exists()
+    assert not (again / UNFINISHED).exists()
     assert_frame_equal(
         pl.read_parquet(tmp_path / "once/scored.parquet"),
-        pl.read_parquet(tmp_path / "again/scored.parquet"),
+        pl.read_parquet(again / "scored.parquet", glob=False),
         check_exact=True,
     )
-    assert_same_model(tmp_path / "once/model", tmp_path / "again/model")
+    assert_same_model(tmp_path / "once/model", again / "model")
     for name in ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html"):
-        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+        assert (tmp_path / "once" / name).read_bytes() == (again / name).read_bytes()
 
 
 def test_another_input_does_not_go_on_with_the_first(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from outlay.cli import terminal
 
 if TYPE_CHECKING:
-    from outlay.pipeline.files import Finished, Trained
+    from outlay.pipeline.finished import Finished, Trained
     from outlay.pipeline.model import Model
     from outlay.pipeline.outcome import Account
     from outlay.sinks.report.data import AlertLine, ReportData

@@ -1,6 +1,9 @@
 """A model's folder: JSON, arrays and tables, nothing that runs when it is read."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile
@@ -22,6 +25,8 @@ VERSION: Final = 1
 MODEL, ARRAYS, BOOKS = "model.json", "arrays.npz", "books.json"
 USERS, COUNTERPARTIES = "users.parquet", "counterparties.parquet"
 IMPORTANCE: Final = "feature_importance.json"
+USERS_A_BATCH: Final = 1 << 14
+"""Users that are read and written at one time; a state has some thousand bytes."""
 FILES: Final = (MODEL, ARRAYS, BOOKS, USERS, COUNTERPARTIES, IMPORTANCE)
 
 
@@ -64,7 +69,7 @@ def save(model: Model, folder: Path) -> None:
 def save_pasts(model: Model, folder: Path) -> None:
     """Write where the model's users, counterparties and books stand."""
     _write_json(folder / BOOKS, msgspec.to_builtins(model.books))
-    model.pasts.users.to_frame().write_parquet(folder / USERS)
+    model.pasts.users.to_frame().write_parquet(folder / USERS, row_group_size=USERS_A_BATCH)
     model.pasts.counterparties.to_frame().write_parquet(folder / COUNTERPARTIES)
 
 
@@ -72,36 +77,69 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def load(folder: Path) -> Model:
-    """Read a model; raise `ModelError` where something is missing, damaged or of another version."""
+def load(folder: Path, *, users: bool = True) -> Model:
+    """Read a model; raise `ModelError` where something is missing, damaged or of another version.
+
+    Without ``users`` their states are left where they are: they may be more than memory holds.
+    """
     missing = [name for name in FILES[:-1] if not (folder / name).is_file()]
     if missing:
         raise ModelError(
             f"{folder} holds no model: {', '.join(missing)} is not there.\n\n"
             "Hint: outlay train FILE --model DIR makes one; outlay run leaves one in DIR/model."
         )
-    try:
+    with _whole(folder):
         settings = json.loads((folder / MODEL).read_bytes())
         for name, known in (("version", VERSION), ("state_version", STATE_VERSION)):
             if settings.get(name) != known:
                 raise _of_another_version(folder, name, settings.get(name), known)
-        model = _read(folder, settings)
-    except (
-        ValueError, KeyError, TypeError, AttributeError, OSError, BadZipFile,
-        msgspec.ValidationError, pl.exceptions.PolarsError,
-    ) as error:  # fmt: skip
-        raise _damaged(folder, f"{type(error).__name__}: {error}") from error
+        model = _read(folder, settings, _users(folder) if users else States.empty())
     if model.digest != settings.get("digest"):
         raise _damaged(folder, "its digest does not fit its content")
     return model
 
 
-def _read(folder: Path, settings: dict[str, Any]) -> Model:
+def with_users(model: Model, folder: Path) -> Model:
+    """Return a model that was loaded without its users, and they."""
+    with _whole(folder):
+        return replace(model, pasts=replace(model.pasts, users=_users(folder)))
+
+
+def count_users(folder: Path) -> int:
+    """Return how many users a model knows."""
+    with _whole(folder):
+        return int(pl.scan_parquet(folder / USERS, glob=False).select(pl.len()).collect().item())
+
+
+def user_batches(folder: Path) -> Iterator[pl.DataFrame]:
+    """Yield where a model's users stand, some thousand at a time; see `States.to_frame`."""
+    for at in range(0, count_users(folder), USERS_A_BATCH):
+        with _whole(folder):
+            batch = pl.scan_parquet(folder / USERS, glob=False).slice(at, USERS_A_BATCH).collect()
+        yield batch
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """Say so where a file of the model cannot be read."""
+    try:
+        yield
+    except (
+        ValueError, KeyError, TypeError, AttributeError, OSError, BadZipFile,
+        msgspec.ValidationError, pl.exceptions.PolarsError,
+    ) as error:  # fmt: skip
+        raise _damaged(folder, f"{type(error).__name__}: {error}") from error
+
+
+def _users(folder: Path) -> States:
+    return States.from_frame(pl.read_parquet(folder / USERS, glob=False))
+
+
+def _read(folder: Path, settings: dict[str, Any], users: States) -> Model:
     with (folder / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     pasts = Pasts(
-        States.from_frame(pl.read_parquet(folder / USERS)),
-        Counterparties.from_frame(pl.read_parquet(folder / COUNTERPARTIES)),
+        users, Counterparties.from_frame(pl.read_parquet(folder / COUNTERPARTIES, glob=False))
     )
     books = msgspec.json.decode((folder / BOOKS).read_bytes(), type=Books)
     return from_parts((settings, arrays), pasts, books)

@@ -15,17 +15,24 @@ from outlay.sinks.cells import joined, safe_frame
 from outlay.sinks.files import output_error, system_code, to_disk
 from outlay.sinks.table import PARQUET
 
-_GROUP: Final = 1 << 18  # rows a row group
+_GROUP: Final = 1 << 18
 
 
 class GrowingParquet:
     """A Parquet file that grows by a block at a time; used as a context manager.
 
     Polars writes on its own threads, and fetches the blocks from a short queue.
+
+    Parameters
+    ----------
+    path
+        Where the file is to lie.
+    group
+        Rows a row group: so many are held until they are written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, group: int = _GROUP) -> None:
+        self._path, self._group = path, group
         self._blocks: queue.Queue[pl.DataFrame | None] = queue.Queue(1)
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
@@ -67,7 +74,7 @@ class GrowingParquet:
         def work() -> None:
             try:
                 register_io_source(blocks, schema=schema).sink_parquet(
-                    self._path, row_group_size=_GROUP, maintain_order=True, **PARQUET
+                    self._path, row_group_size=self._group, maintain_order=True, **PARQUET
                 )
             except Exception as error:  # noqa: BLE001 - raised where the next block is given
                 self._error = error

@@ -11,6 +11,8 @@ BASE: Final = 500 << 20
 """Bytes that the libraries and the model take."""
 ROW: Final = 1_500
 """Bytes a row takes while it is judged."""
+USER: Final = 5_000
+"""Bytes that a user takes whom the model knows, while his transactions are judged."""
 LEAST: Final = 1 << 30
 """Bytes with which a run can do."""
 THREADS: Final = 2
@@ -29,22 +31,25 @@ class Layout:
     threads: int
 
     @classmethod
-    def of(cls, rows: int, memory: int) -> "Layout":
-        """Return the layout for so many rows, at most, in so many bytes of memory."""
+    def of(cls, rows: int, memory: int, users: int = 0) -> "Layout":
+        """Return the layout for so many rows, at most, in so many bytes of memory.
+
+        ``users`` are known to the model, be they in the input or not.
+        """
         if memory < LEAST:
             raise ConfigError(
                 f"{memory:,} bytes of memory are too few to judge in.\n\n"
                 "Hint: give --memory 1GB or more."
             )
         threads = min(THREADS, cores())
-        room = (memory - BASE) // ROW // threads
-        size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), room, _MOST_ROWS))
-        return cls(size, max(1, ceil(rows / size)), threads)
+        room = (memory - BASE) // threads
+        size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), room // ROW, _MOST_ROWS))
+        return cls(size, max(1, ceil(rows / size), ceil(users * USER / room)), threads)
 
 
-def most_rows(memory: int) -> int:
-    """Return how many rows can be judged at once in so much memory."""
-    return max(0, memory - BASE) // ROW
+def fits(rows: int, memory: int, users: int = 0) -> bool:
+    """Return whether so many rows can be judged at once, by a model that knows so many users."""
+    return rows * ROW + users * USER <= memory - BASE
 
 
 def cores() -> int:

@@ -53,3 +53,8 @@ def read_pieces(path: Path, spans: list[Span]) -> list[pl.DataFrame]:
         return [file.read(span) for span in spans if span.rows]
     finally:
         file.close()
+
+
+def scan(path: Path) -> pl.LazyFrame:
+    """Return a table that lies in a file by itself; no sign in a folder's name is a wildcard."""
+    return pl.scan_ipc(path, glob=False)

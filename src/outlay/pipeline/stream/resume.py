@@ -23,6 +23,7 @@ from outlay.errors import OutlayError
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.stream.judging import Part
 from outlay.pipeline.stream.layout import Layout
+from outlay.pipeline.stream.pieces import scan
 from outlay.pipeline.stream.repeats import Repeats
 from outlay.pipeline.stream.take_in import Entry
 from outlay.sinks.files import system_code
@@ -97,7 +98,7 @@ class Bench:
         again = None
         if noted["repeats"]:
             kinds = ("duplicates", "rejected")
-            again = Repeats(*(pl.read_ipc(self.folder / f"repeats-{kind}") for kind in kinds))
+            again = Repeats(*(scan(self.folder / f"repeats-{kind}").collect() for kind in kinds))
         return entry, again, tuple(noted["notes"])
 
     def part(self, place: int, make: Callable[[], Part]) -> Part:

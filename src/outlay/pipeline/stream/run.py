@@ -1,7 +1,7 @@
 """A whole job on files, part by part: what is in memory at one time is bounded."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -209,7 +209,7 @@ def save_model(
     """Write the model, and where its users stand, in the order of their ids."""
     place = publication.path(f"{folder}{artifact.MODEL}").parent
     artifact.save(replace(model, pasts=replace(model.pasts, users=States.empty())), place)
-    with GrowingParquet(place / artifact.USERS) as table:
+    with GrowingParquet(place / artifact.USERS, group=artifact.USERS_A_BATCH) as table:
         for block in merged_states(taken_in, partitions):
             table.write(block)
 
@@ -260,18 +260,28 @@ class Job:
         return given.account(), model
 
     def score(
-        self, publication: Publication, model: Model, check: Callable[[int, int], None]
+        self,
+        publication: Publication,
+        model: Model,
+        users: Iterable[pl.DataFrame],
+        check: Callable[[int, int], None],
     ) -> tuple[Outcome, list[str]]:
         """Judge the input with a trained model; the outcome's model is where it stands afterwards.
 
-        ``check`` is told how many transactions of how many the model may have seen before.
+        Parameters
+        ----------
+        publication
+            Where to write.
+        model, users
+            The model, and where its users stand, in batches.
+        check
+            Is told how many transactions of how many the model may have seen before.
         """
         given = self._taken_in(model.config)
         taken = given.entry.taken
         self.say.stage(f"Judging {taken.total:,} transactions")
-        split_states(model.pasts.users, self.bench.folder, self.layout.partitions)
+        split_states(users, self.bench.folder, self.layout.partitions)
         before = model.pasts.counterparties
-        model = replace(model, pasts=replace(model.pasts, users=States.empty()))
         met, counterparties = meet(taken, model.population, model.pasts)
         judged = each_partition(
             judge_partition, model, given, met, self.layout, self.say, self.bench

@@ -1,30 +1,42 @@
 """Where users stand, partition by partition: before a job, and after it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import polars as pl
 
 from outlay.features.state import States
 from outlay.pipeline.draw import BUCKETS, buckets
+from outlay.pipeline.stream.pieces import Span, read_pieces, scan, write_piece
 
 _USERS: Final = 20_000
+_SPANS: Final = "before.json"
 
 
-def split_states(states: States, folder: Path, partitions: int) -> None:
-    """Write where each partition's users stand before the job."""
-    frame = states.to_frame()
-    owner = buckets(frame["id"]).astype(np.int64) * partitions // BUCKETS
-    for place in np.unique(owner).tolist():
-        frame.filter(pl.Series(owner == place)).write_ipc(_before_path(folder, place))
+def split_states(batches: Iterable[pl.DataFrame], folder: Path, partitions: int) -> None:
+    """Write where each partition's users stand before the job, batch after batch."""
+    spans: list[list[Span]] = [[] for _ in range(partitions)]
+    for place in range(partitions):
+        _before_path(folder, place).write_bytes(b"")
+    for batch in batches:
+        owner = buckets(batch["id"]).astype(np.int64) * partitions // BUCKETS
+        for place in np.unique(owner).tolist():
+            with _before_path(folder, place).open("ab") as file:
+                spans[place].append(write_piece(file, batch.filter(pl.Series(owner == place))))
+    (folder / _SPANS).write_bytes(msgspec.json.encode(spans))
 
 
 def states_before(folder: Path, place: int) -> States:
     """Return where a partition's users stood before the job."""
-    path = _before_path(folder, place)
-    return States.from_frame(pl.read_ipc(path)) if path.is_file() else States.empty()
+    noted = folder / _SPANS
+    if not noted.is_file():
+        return States.empty()
+    spans = msgspec.json.decode(noted.read_bytes(), type=list[list[Span]])[place]
+    pieces = read_pieces(_before_path(folder, place), spans)
+    return States.from_frame(pl.concat(pieces)) if pieces else States.empty()
 
 
 def merged_states(folder: Path, partitions: int) -> Iterator[pl.DataFrame]:
@@ -44,15 +56,13 @@ def merged_states(folder: Path, partitions: int) -> Iterator[pl.DataFrame]:
 
 def _partition(folder: Path, place: int) -> pl.LazyFrame:
     """Return where a partition's users stand, those too who did not pay; in the order of ids."""
-    before, after = _before_path(folder, place), states_path(folder, place)
-    if not before.is_file():
-        return pl.scan_ipc(after) if after.is_file() else States.empty().to_frame().lazy()
-    old = States.from_frame(pl.read_ipc(before))
-    if not after.is_file():
-        return old.to_frame().sort("id").lazy()
+    old, after = states_before(folder, place), states_path(folder, place)
+    new = scan(after) if after.is_file() else States.empty().to_frame().lazy()
+    if not len(old.ids):
+        return new
     merged = folder / f"moved-{place:05}"
-    old.merged(States.from_frame(pl.read_ipc(after))).to_frame().write_ipc(merged)
-    return pl.scan_ipc(merged)
+    old.merged(States.from_frame(new.collect())).to_frame().write_ipc(merged)
+    return scan(merged)
 
 
 def _bounds(ids: pl.Series, edges: pl.Series) -> list[int]:
