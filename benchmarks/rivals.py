@@ -7,7 +7,7 @@ from pyod.models.iforest import IForest
 from river import anomaly
 from sklearn.ensemble import IsolationForest
 
-TREES, SAMPLES, SEED = 100, 512, 0
+TREES, SAMPLES, SEED = 100, 256, 0
 SPANS = {"1h": "1 HOUR", "24h": "24 HOURS", "7d": "7 DAYS", "30d": "30 DAYS"}
 _SAMPLE = 200_000
 
