@@ -1,6 +1,7 @@
 """The commands under one name, and what happens when one of them fails."""
 
 import errno
+import gc
 import os
 import sys
 import traceback
@@ -26,6 +27,8 @@ from outlay.errors import OutlayError
 
 DEBUG = "OUTLAY_DEBUG"
 FAILED, INTERRUPTED = 1, 130
+_TEXTS_BETWEEN_LOOKS = 200_000
+"""New objects between two looks for cycles: a job makes millions of reasons and next to no cycle."""
 
 app = typer.Typer(
     name="outlay",
@@ -71,6 +74,7 @@ def _options(version: Version = False, debug: Debug = False) -> None:  # noqa: A
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     terminal.prepare()
+    gc.set_threshold(_TEXTS_BETWEEN_LOOKS)
     sys.exit(_code(arguments))
 
 
