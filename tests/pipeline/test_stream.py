@@ -83,6 +83,11 @@ def assert_same(one: Path, other: Path) -> None:
 def assert_same_model(one: Path, other: Path) -> None:
     """Compare two models' folders."""
     assert (one / "model.json").read_bytes() == (other / "model.json").read_bytes()
+    assert_same_users(one, other)
+
+
+def assert_same_users(one: Path, other: Path) -> None:
+    """Compare where two models stand."""
     assert (one / "books.json").read_bytes() == (other / "books.json").read_bytes()
     for name in ("users.parquet", "counterparties.parquet"):
         assert_frame_equal(
@@ -212,6 +217,34 @@ def test_what_a_later_part_decides_holds_from_the_start(
     assert (tmp_path / "whole/rejected.csv").read_bytes() == (
         tmp_path / "parts/rejected.csv"
     ).read_bytes()
+
+
+def test_any_order_changes_the_order_of_the_scored_rows_alone(
+    payments: pl.DataFrame, tmp_path: Path
+) -> None:
+    """Alerts, equally bad ones too, report and model are the same, and every row is there."""
+    twins = payments.with_columns(pl.col("user_id", "transaction_id") + "-twin")
+    path = tmp_path / "in.parquet"
+    pl.concat([payments, twins]).sort("timestamp").write_parquet(path)
+    for order in ("input", "any"):
+        config = replace(settings(), output=OutputOptions(csv=True, order=order))
+        run_files([str(path)], tmp_path / order, config, layout=LAYOUTS[0])
+        loaded = Loaded(config, {"output.order": "test", "output.csv": "test"})
+        model, out = tmp_path / order / "model", tmp_path / f"score-{order}"
+        score_files([str(path)], model, out, loaded, layout=LAYOUTS[0])
+    for ours in ("", "score-"):
+        given, free = tmp_path / f"{ours}input", tmp_path / f"{ours}any"
+        for name in ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html"):
+            assert (given / name).read_bytes() == (free / name).read_bytes()
+        one, other = (pl.read_parquet(at / "scored.parquet") for at in (given, free))
+        text = pl.read_csv(free / "scored.csv", columns=["transaction_id"])
+
+        assert not one.equals(other)
+        assert_frame_equal(one.sort("transaction_id"), other.sort("transaction_id"))
+        assert text["transaction_id"].equals(other["transaction_id"])
+    alerts = pl.read_csv(tmp_path / "any/alerts.csv")
+    assert alerts.select("risk", "anomaly_score", "amount").is_duplicated().any()
+    assert_same_users(tmp_path / "input/model", tmp_path / "any/model")
 
 
 def test_nothing_accepted_says_why(tmp_path: Path) -> None:

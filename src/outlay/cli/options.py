@@ -76,6 +76,10 @@ Format = Annotated[
     Literal["parquet", "csv"] | None,
     typer.Option("--format", help="csv writes scored.csv beside scored.parquet."),
 ]
+Order = Annotated[
+    Literal["input", "any"] | None,
+    typer.Option(help="The scored rows in the input's order (the default), or in any."),
+]
 Seed = Annotated[
     str | None, typer.Option(metavar="N", help="Which throw of the dice the forest is grown with.")
 ]
@@ -101,6 +105,7 @@ FLAGS: Final = {
     "rates": ("--rates", "input.rates"),
     "negative": ("--negative", "input.negative"),
     "csv": ("--format", "output.csv"),
+    "order": ("--order", "output.order"),
     "seed": ("--seed", "forest.seed"),
     "memory": ("--memory", "machine.memory"),
 }

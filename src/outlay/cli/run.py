@@ -19,6 +19,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     rates: options.Rates = None,
     negative: options.Negative = None,
     format_: options.Format = None,
+    order: options.Order = None,
     seed: options.Seed = None,
     memory: options.Memory = None,
     config: options.Settings = None,
@@ -46,6 +47,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         rates=rates,
         negative=negative,
         csv=options.is_csv(format_),
+        order=order,
         seed=seed,
         memory=memory,
     )

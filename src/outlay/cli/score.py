@@ -33,6 +33,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     rates: options.Rates = None,
     negative: options.Negative = None,
     format_: options.Format = None,
+    order: options.Order = None,
     memory: options.Memory = None,
     config: options.Settings = None,
 ) -> None:
@@ -54,6 +55,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
         rates=rates,
         negative=negative,
         csv=options.is_csv(format_),
+        order=order,
         memory=memory,
     )
     with Live() as progress:

@@ -161,6 +161,10 @@ class OutputOptions(Settings, frozen=True):
     """What a run writes."""
 
     csv: Annotated[bool, Meta(description="write the scored transactions as CSV too")] = False
+    order: Annotated[
+        Literal["input", "any"],
+        Meta(description="the scored rows' order: the input's, or whatever costs least"),
+    ] = "input"
 
 
 class MachineOptions(Settings, frozen=True):

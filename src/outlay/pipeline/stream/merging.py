@@ -1,6 +1,7 @@
 """Verdicts and reasons, block by block, in the order of the input."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -109,6 +110,13 @@ class _Held:
         return found
 
 
+class Block(NamedTuple):
+    """Scored transactions, and their places in the input where they do not stand in its order."""
+
+    rows: pl.DataFrame
+    numbers: pl.Series | None = None
+
+
 class Blocks:
     """The scored blocks: a chunk's transactions with all answers, verdicts and reasons."""
 
@@ -128,20 +136,23 @@ class Blocks:
             if any(span.rows for span in part.spans)
         }
 
-    def block(self, chunk: int) -> pl.DataFrame:
-        """Return the scored transactions of a chunk, in the order of the input."""
+    def block(self, chunk: int) -> Block:
+        """Return the scored transactions of a chunk, in the order of the input if that is wanted."""
         pieces = [
             self._files[place].read(part.spans[chunk])
             for place, part in enumerate(self._parts)
             if part.spans[chunk].rows
         ]
         if not pieces:  # a chunk of duplicates
-            return pl.DataFrame()
+            return Block(pl.DataFrame())
         features, found = unpacked(pieces)
         table = kept(self._taken.chunk(chunk)).hstack(features)
         whole = scored_rows(self._model, table, found, self._thresholds.of(self._taken, chunk))
-        order = whole["row_number"].arg_sort()
-        return whole.select(scored_columns(self._input_columns, whole.columns))[order]
+        numbers = whole["row_number"]
+        rows = whole.select(scored_columns(self._input_columns, whole.columns))
+        if self._model.config.output.order == "any":
+            return Block(rows, numbers)
+        return Block(rows[numbers.arg_sort()])
 
     def close(self) -> None:
         """Give the files back."""

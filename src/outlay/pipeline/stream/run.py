@@ -153,9 +153,9 @@ def _counted(
     blocks: Blocks, tally: Tally, chunks: int, total: int, say: Progress
 ) -> Iterator[pl.DataFrame]:
     for block in ahead(map(blocks.block, range(chunks))):
-        if block.height:
-            tally.add(block)
-            yield block
+        if block.rows.height:
+            tally.add(*block)
+            yield block.rows
         say.rows(tally.rows, total)
 
 

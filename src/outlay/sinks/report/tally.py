@@ -62,8 +62,11 @@ class Tally:
         tally.add_users(scored)
         return tally
 
-    def add(self, block: pl.DataFrame) -> None:
-        """Count some scored transactions; blocks come in the order of the input."""
+    def add(self, block: pl.DataFrame, numbers: pl.Series | None = None) -> None:
+        """Count some scored transactions; blocks come in the order of the input.
+
+        Within a block rows may stand in any order if ``numbers`` say where each stood.
+        """
         self.rows += block.height
         self._add_period(block["timestamp"])
         self.amount.add(block["amount"].cast(pl.Float64).drop_nulls().to_numpy())
@@ -72,7 +75,10 @@ class Tally:
         self.scores += _histogram(block)
         self.present.update(_present(block))
         self.marks.update(marks_of(block, self.threshold))
-        self.alerts.append(alert_rows(block))
+        alerts = alert_rows(block)
+        if numbers is not None:
+            alerts = alerts[numbers.filter(block["is_alert"]).arg_sort()]
+        self.alerts.append(alerts)
 
     def add_users(self, frame: pl.DataFrame) -> None:
         """Count users; all transactions of each stand in ``frame``."""
