@@ -86,7 +86,7 @@ Seed = Annotated[
 Memory = Annotated[
     str | None,
     typer.Option(
-        metavar="SIZE", help="What a large file may take: 4GB [half of it all, 2GB at most]."
+        metavar="SIZE", help="What a large file may take: 4GB [half of it all, 3GB at most]."
     ),
 ]
 Settings = Annotated[

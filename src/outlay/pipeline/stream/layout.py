@@ -11,6 +11,8 @@ BASE: Final = 500 << 20
 """Bytes that the libraries and the model take."""
 ROW: Final = 1_500
 """Bytes a row takes while it is judged."""
+WHOLE_ROW: Final = 2_400
+"""Bytes a row takes, from text to scored table, where the input is taken as a whole."""
 USER: Final = 5_000
 """Bytes that a user takes whom the model knows, while his transactions are judged."""
 LEAST: Final = 1 << 30
@@ -49,7 +51,7 @@ class Layout:
 
 def fits(rows: int, memory: int, users: int = 0) -> bool:
     """Return whether so many rows can be judged at once, by a model that knows so many users."""
-    return rows * ROW + users * USER <= memory - BASE
+    return rows * WHOLE_ROW + users * USER <= memory - BASE
 
 
 def cores() -> int:
@@ -58,9 +60,9 @@ def cores() -> int:
 
 
 def default_memory() -> int:
-    """Return what is taken where nobody says: half of the machine's memory, 2 GB at most."""
+    """Return what is taken where nobody says: half of the machine's memory, 3 GB at most."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
         whole = 4 << 30
-    return max(LEAST, min(2 << 30, whole // 2))
+    return max(LEAST, min(3 << 30, whole // 2))
