@@ -152,11 +152,13 @@ def flatten(model: Any, to_raw: ToRaw) -> Forest:
 
 def _part(columns: Table, start: int, stop: int) -> NDArray[np.float32]:
     """Return some rows of all columns, side by side, rounded as scikit-learn rounds them."""
-    part = np.empty((len(columns), stop - start), np.float32)
     with np.errstate(over="ignore"):  # too large values become infinite
+        if isinstance(columns, np.ndarray):
+            return columns[:, start:stop].astype(np.float32, order="C")
+        part = np.empty((len(columns), stop - start), np.float32)
         for place, column in enumerate(columns):
             part[place] = column[start:stop]
-    return part
+        return part
 
 
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:

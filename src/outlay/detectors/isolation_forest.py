@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from outlay.detectors._forest_training import Learned, learn
 from outlay.detectors.base import Arrays, Parts, Settings
-from outlay.detectors.forest import Forest
+from outlay.detectors.forest import Forest, Table
 from outlay.detectors.forest_settings import FEATURES, ForestSettings
 from outlay.detectors.surprise import Shape, Side
 from outlay.errors import ConfigError, InputError, ModelError, nearest
@@ -202,17 +202,20 @@ class IsolationForestDetector:
 
     def _columns(self, table: pl.DataFrame) -> Floats:
         """Return the features, feature by row."""
-        return np.stack(self._taken(Columns.of(table)))
+        return np.stack(list(self._taken(Columns.of(table))))
 
-    def _taken(self, columns: Columns) -> list[Floats]:
-        for name in self.settings.features:
-            if not columns.has(name):
-                raise InputError(
-                    f"The isolation forest looks at {name!r}, and the table has no such column."
-                    f"{nearest(name, columns.names)}\n\n"
-                    f"Hint: it needs {', '.join(self.settings.features)}."
-                )
-        return [columns.number(name) for name in self.settings.features]
+    def _taken(self, columns: Columns) -> Table:
+        names = self.settings.features
+        try:
+            return columns.numbers(names)
+        except InputError:
+            missing = next((name for name in names if not columns.has(name)), None)
+            if missing is None:
+                raise
+        raise InputError(
+            f"The isolation forest looks at {missing!r}, and the table has no such column."
+            f"{nearest(missing, columns.names)}\n\nHint: it needs {', '.join(names)}."
+        )
 
 
 def _damaged(damage: str) -> ModelError:

@@ -86,6 +86,10 @@ class Columns:
             found = self._numbers[name] = self._read_number(name)
         return found
 
+    def numbers(self, names: tuple[str, ...]) -> Sequence[Floats] | Floats:
+        """Return several columns of numbers, as `number` does; side by side if they stand so."""
+        return [self.number(name) for name in names]
+
     def taken(self, at: NDArray[np.intp]) -> "Columns":
         """Return some rows; a column is taken when it is asked for."""
         return _Taken(self, at)
@@ -158,6 +162,12 @@ class _Taken(Columns):
 
     def is_number(self, name: str) -> bool:
         return self._of.is_number(name)
+
+    def numbers(self, names: tuple[str, ...]) -> Sequence[Floats] | Floats:
+        found = self._of.numbers(names)
+        if isinstance(found, np.ndarray):
+            return found.take(self._at, axis=1)
+        return super().numbers(names)
 
     def frame(self) -> "pl.DataFrame":
         return self._of.frame()[self._at]

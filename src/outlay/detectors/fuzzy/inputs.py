@@ -6,6 +6,7 @@ for one in 10, 0.67 for one in 100, 1 for one in 1,000 and rarer. So the rules' 
 on every data set, and no label is used.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final, Self
@@ -60,7 +61,8 @@ class Inputs:
     def fit(cls, table: pl.DataFrame) -> Self:
         """Learn from a training table, whatever the order of its rows."""
         columns = Columns.of(table)
-        surprise = np.array([_surprise(_feature(columns, name)) for name in NEW])
+        features = dict(zip(FEATURES, _features(columns), strict=True))
+        surprise = np.array([_surprise(features[name]) for name in NEW])
         signal = np.empty((len(INPUTS), table.height))
 
         def part(start: int, stop: int) -> None:
@@ -100,21 +102,28 @@ def _places(names: tuple[str, ...]) -> NDArray[np.int64]:
     return np.array([INPUTS.index(name) for name in names], np.int64)
 
 
-def _feature(table: Columns, name: str) -> Floats:
-    """Return one feature; unknown is NaN."""
-    if not table.has(name):
-        raise InputError(
-            f"The fuzzy detector looks at {name!r}, and the table has no such column."
-            f"{nearest(name, table.names)}\n\nHint: it needs {', '.join(FEATURES)}."
-        )
-    return table.number(name)
+def _features(table: Columns) -> Sequence[Floats] | Floats:
+    """Return the features; unknown is NaN."""
+    try:
+        return table.numbers(FEATURES)
+    except InputError:
+        name = next((name for name in FEATURES if not table.has(name)), None)
+        if name is None:
+            raise
+    raise InputError(
+        f"The fuzzy detector looks at {name!r}, and the table has no such column."
+        f"{nearest(name, table.names)}\n\nHint: it needs {', '.join(FEATURES)}."
+    )
 
 
 def _gathered(table: Columns, start: int, stop: int) -> Floats:
     """Return some rows of the features, a feature a row."""
+    found = _features(table)
+    if isinstance(found, np.ndarray):
+        return np.ascontiguousarray(found[:, start:stop])
     gathered = np.empty((len(FEATURES), stop - start))
-    for place, name in enumerate(FEATURES):
-        gathered[place] = _feature(table, name)[start:stop]
+    for place, feature in enumerate(found):
+        gathered[place] = feature[start:stop]
     return gathered
 
 

@@ -3,7 +3,6 @@
 How far every rule holds is found for all rows at once; only what is said is put together row by row.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -57,11 +56,10 @@ class Speaker:
 
     def __init__(self, base: RuleBase) -> None:
         self._names = tuple(base.inputs)
-        self._tables: dict[tuple[str, str], Floats] = {
-            (name, term): sampled(shape)
-            for name, shapes in base.inputs.items()
-            for term, shape in shapes.items()
-        }
+        terms = [(name, term) for name, shapes in base.inputs.items() for term in shapes]
+        self._terms = {term: number for number, term in enumerate(terms)}
+        self._tables = np.array([sampled(base.inputs[name][term]) for name, term in terms])
+        self._input_of = np.array([self._names.index(name) for name, _ in terms])
         risk = {name: sampled(shape) for name, shape in base.risk.items()}
         self._weights = {name: float(GRID @ y / y.sum()) for name, y in risk.items()}
         least = min(self._weights.values())
@@ -81,8 +79,8 @@ class Speaker:
         """
         if not self._rules:
             return Words(np.zeros(0, np.intp), np.zeros(0), [], [])
-        by_name = dict(zip(self._names, levels, strict=True))
-        held = [self._held(rule.condition, by_name) for rule in self._rules]
+        degrees = self._degrees(levels)
+        held = [self._held(rule.condition, degrees) for rule in self._rules]
         risks = np.array([self._weights[rule.risk] for rule in self._rules])
         weights = np.stack([one.strength for one in held]) * risks[:, None]
         order = np.argsort(-weights, axis=0, kind="stable")[:most]
@@ -94,20 +92,24 @@ class Speaker:
         texts = [_text(self._rules[rule], held[rule], row) for rule, row in spoken]
         return Words(rows, sorted_[ranks, rows], texts, [self._rules[n].name for n in chosen])
 
-    def _held(self, condition: Condition, levels: Mapping[str, Floats]) -> _Held:
+    def _held(self, condition: Condition, degrees: tuple[Floats, Floats]) -> _Held:
         if isinstance(condition, Is):
-            return _Held(condition, self._degree(condition, levels[condition.variable]))
-        parts = tuple(self._held(part, levels) for part in condition.parts)
+            term = self._terms[condition.variable, condition.term]
+            return _Held(condition, degrees[condition.negated][term])
+        parts = tuple(self._held(part, degrees) for part in condition.parts)
         joined = np.minimum if isinstance(condition, All) else np.maximum
         return _Held(condition, joined.reduce([part.strength for part in parts]), parts)
 
-    def _degree(self, one: Is, level: Floats) -> Floats:
-        """Return how far a statement holds; about something unknown not at all."""
-        table, known = self._tables[one.variable, one.term], ~np.isnan(level)
-        place = np.clip(np.where(known, level, 0.0), 0.0, 1.0) * (POINTS - 1)
+    def _degrees(self, levels: Floats) -> tuple[Floats, Floats]:
+        """Return how far each term holds and how far it does not; of something unknown neither."""
+        known = ~np.isnan(levels)
+        place = np.minimum(np.maximum(np.where(known, levels, 0.0), 0.0), 1.0) * (POINTS - 1)
         below = np.minimum(place.astype(np.int64), POINTS - 2)
-        degree = table[below] + (place - below) * (table[below + 1] - table[below])
-        return np.where(known, 1.0 - degree if one.negated else degree, 0.0)
+        share, at = (place - below)[self._input_of], below[self._input_of]
+        term, known = np.arange(len(at))[:, None], known[self._input_of]
+        low = self._tables[term, at]
+        degree = low + share * (self._tables[term, at + 1] - low)
+        return np.where(known, degree, 0.0), np.where(known, 1.0 - degree, 0.0)
 
 
 def _text(rule: FuzzyRule, held: _Held, row: int) -> str:

@@ -67,6 +67,10 @@ class RulesDetector:
         self._judge = Judge.of(self.pack, "active")
         self.wording = Wording(currency, history)
         self._codes = [rule.code for rule in self._judge.rules]
+        self.severities = columns.severities(self.pack)
+        """The words behind the numbers of ``rule_severity`` in `answers`."""
+        self.actions = columns.actions(self.pack)
+        """The words behind the numbers of ``rule_action`` in `answers`."""
 
     @property
     def threshold(self) -> float:
@@ -86,16 +90,6 @@ class RulesDetector:
     def answers(self, table: Columns) -> dict[str, NDArray[Any]]:
         """Return what `detail` returns, as arrays; see `columns.answers`."""
         return columns.answers(self._judge.verdicts(table))
-
-    @property
-    def severities(self) -> tuple[str, ...]:
-        """The words behind the numbers of ``rule_severity`` in `answers`."""
-        return columns.severities(self.pack)
-
-    @property
-    def actions(self) -> tuple[str | None, ...]:
-        """The words behind the numbers of ``rule_action`` in `answers`."""
-        return columns.actions(self.pack)
 
     def violated(self, words: NDArray[np.uint64]) -> list[str]:
         """Return the codes behind one row's bits of ``rule_violations`` in `answers`, (words,)."""

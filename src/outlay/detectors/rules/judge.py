@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.inputs import numbers, texts
+from outlay.detectors.rules.meaning import Input
 from outlay.detectors.rules.pack import Combine, Mode, Pack, Rule
 from outlay.detectors.rules.program import FEEDS, Program, program
 from outlay.jit import in_chunks
@@ -100,6 +101,7 @@ class Judge:
     ) -> None:
         self.rules = tuple(rules)
         self.program: Program = program(self.rules)
+        self._plain = _all_numbers(self.program)
         self._combining = (np.array(bands, np.float64), _COMBINING[combine], float(anomaly_above))
 
     @classmethod
@@ -114,8 +116,7 @@ class Judge:
         ``each`` keeps every rule's own answers, which takes room for 24 bytes a rule and row.
         """
         asked, height = self.program, columns.height
-        sources = [numbers(source, columns) for source in asked.columns]
-        said = texts(asked, columns)
+        sources, said = self._sources(columns), texts(asked, columns)
         found = self._room(height, each=each)
 
         def part(start: int, stop: int) -> None:
@@ -127,6 +128,12 @@ class Judge:
 
         in_chunks(part, height)
         return found
+
+    def _sources(self, columns: Columns) -> Sequence[k.Floats] | k.Floats:
+        """Return what the program reads as numbers; numbers alone may stand side by side."""
+        if self._plain and all(map(columns.is_number, self._plain)):
+            return columns.numbers(self._plain)
+        return [numbers(source, columns) for source in self.program.columns]
 
     def _room(self, height: int, *, each: bool) -> Verdicts:
         """Return verdicts that are yet to be filled."""
@@ -140,8 +147,16 @@ class Judge:
         )
 
 
-def _beside(sources: Sequence[k.Floats], start: int, stop: int, height: int) -> k.Floats:
+def _all_numbers(of: Program) -> tuple[str, ...]:
+    """Return the columns that a program reads; none if it reads any as something else."""
+    plain = tuple(c.column for c in of.columns if isinstance(c, Input) and c.kind == "number")
+    return plain if len(plain) == len(of.columns) else ()
+
+
+def _beside(sources: Sequence[k.Floats] | k.Floats, start: int, stop: int, height: int) -> k.Floats:
     """Return the columns of some of the rows side by side: they stay in the cache meanwhile."""
+    if isinstance(sources, np.ndarray):
+        return np.ascontiguousarray(sources[:, start:stop])
     part = sources if stop - start == height else [source[start:stop] for source in sources]
     return np.concatenate(part or [_NOTHING]).reshape(len(part), stop - start)
 

@@ -1,7 +1,9 @@
 """Payments and their features as the columns that detectors read."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +15,88 @@ from outlay.schema.catalog import NAMES
 from outlay.schema.columns import DECISION
 from outlay.schema.table import Columns
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Floats = NDArray[np.float64]
 
 TEXTS: Final = (
     *("transaction_id", "user_id", "transaction_type", "counterparty_id"),
     *("currency", "country", "channel", "device_id"),
 )
+_READ_TEXTS: Final = tuple((name, attrgetter(name)) for name in TEXTS)
 _OURS: Final = frozenset({*TEXTS, *NAMES, *DECISION, "amount", "timestamp"})
+
+
+_PLACED: Final = (*NAMES, "amount")
+_PLACES: Final = {name: place for place, name in enumerate(_PLACED)}
+
+
+class PaymentColumns(Columns):
+    """The columns of a few payments, amounts and features in one array.
+
+    Parameters
+    ----------
+    placed
+        The features in the order of the catalogue, and last the amounts: (features + 1, payments).
+    numbers, texts, height
+        The other columns; see `Columns`.
+    """
+
+    __slots__ = ("_placed",)
+
+    def __init__(
+        self,
+        placed: Floats,
+        numbers: Mapping[str, Floats],
+        texts: Mapping[str, Sequence[str | None]],
+        height: int,
+    ) -> None:
+        super().__init__(numbers, texts, height)
+        self._placed = placed
+
+    def _names(self) -> Iterator[str]:
+        yield from _PLACED
+        yield from super()._names()
+
+    def has(self, name: str) -> bool:
+        """Return whether there is such a column, of whatever kind."""
+        return name in _PLACES or super().has(name)
+
+    def is_number(self, name: str) -> bool:
+        """Return whether there is such a column and it holds numbers."""
+        return name in _PLACES or super().is_number(name)
+
+    def number(self, name: str) -> Floats:
+        """Return a column of numbers, (height,). It is not to be written to."""
+        place = _PLACES.get(name)
+        if place is None:
+            return super().number(name)
+        found: Floats = self._placed[place]
+        return found
+
+    def numbers(self, names: tuple[str, ...]) -> Sequence[Floats] | Floats:
+        """Return several columns; amounts and features side by side."""
+        rows = _rows(names)
+        if rows is None:
+            return super().numbers(names)
+        found: Floats = self._placed.take(rows, axis=0)
+        return found
+
+    def frame(self) -> "pl.DataFrame":
+        """Return the columns as a table, for detectors that need one."""
+        import polars as pl
+
+        placed = dict(zip(_PLACED, self._placed, strict=True))
+        return pl.DataFrame(placed).hstack(super().frame())
+
+
+@lru_cache(maxsize=64)
+def _rows(names: tuple[str, ...]) -> NDArray[np.intp] | None:
+    """Return where some columns stand; None if any of them stands elsewhere."""
+    if not all(name in _PLACES for name in names):
+        return None
+    return np.array([_PLACES[name] for name in names], np.intp)
 
 
 class ColumnMaker:
@@ -44,10 +121,12 @@ class ColumnMaker:
         features
             Theirs, (features, payments).
         """
-        numbers: dict[str, Floats] = dict(zip(NAMES, features, strict=True))
-        numbers["amount"] = np.array([payment.amount for payment in payments])
+        placed = np.empty((len(_PLACED), len(payments)))
+        placed[:-1] = features
+        placed[-1] = [payment.amount for payment in payments]
+        numbers: dict[str, Floats] = {}
         texts: dict[str, Sequence[str | None]] = {
-            name: [getattr(payment, name) for payment in payments] for name in TEXTS
+            name: list(map(of, payments)) for name, of in _READ_TEXTS
         }
         for name, kind in self._extras.items():
             values = [payment.extra.get(name) for payment in payments]
@@ -55,7 +134,7 @@ class ColumnMaker:
                 texts[name] = list(map(_text, values))
             else:
                 numbers[name] = np.array([_READ[kind](value) for value in values])
-        return Columns(numbers, texts, len(payments))
+        return PaymentColumns(placed, numbers, texts, len(payments))
 
 
 def _text(value: Any) -> str | None:

@@ -1,14 +1,14 @@
 """The answer to one payment: what was decided and why, as JSON whose numbers keep every bit."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, which only the Z says
 
 
-class Scores(msgspec.Struct, frozen=True):
+class Scores(msgspec.Struct, frozen=True, gc=False):
     """What each detector says, in [0, 1], high = anomalous."""
 
     anomaly_score: float
@@ -80,7 +80,7 @@ def rfc3339(micros: int) -> str:
     >>> rfc3339(1740832200000000), rfc3339(1740832200000001)
     ('2025-03-01T12:30:00Z', '2025-03-01T12:30:00.000001Z')
     """
-    return (_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat() + "Z"
+    return (_EPOCH + timedelta(microseconds=micros)).isoformat() + "Z"
 
 
 def as_table_row(answered: Answered) -> dict[str, Any]:

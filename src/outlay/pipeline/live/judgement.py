@@ -1,10 +1,11 @@
 """What the detectors, the alert budget and the policy make of payments that have their features."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from outlay.decision import OUTCOMES, SEVERITIES, Allotted, Books
 from outlay.detectors.fuzzy import CATEGORIES
@@ -15,6 +16,9 @@ from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import texts
 from outlay.pipeline.verdicts import Verdicts
 from outlay.schema.table import Columns
+
+_SCORES: Final = ("anomaly_score", "rule_confidence", "fuzzy_risk_score")
+"""In the order of `Scores`."""
 
 
 class Judge:
@@ -39,41 +43,42 @@ class Judge:
         verdict = verdicts.verdict
         flagged = bool((verdict.is_anomaly | verdict.is_alert).any())
         said = texts(self._model, columns, verdicts) if flagged else {}
-        answers = [
-            self._answer(payment, verdicts, row, said.get(row, []), late=late[row])
-            for row, payment in enumerate(payments)
-        ]
-        return answers, _chain(books, payments, allotted)
+        return self._answers(payments, verdicts, said, late), _chain(books, payments, allotted)
 
-    def _answer(
-        self, payment: Payment, of: Verdicts, row: int, reasons: list[str], *, late: bool
-    ) -> Answered:
+    def _answers(
+        self,
+        payments: Sequence[Payment],
+        of: Verdicts,
+        said: Mapping[int, list[str]],
+        late: Sequence[bool],
+    ) -> list[Answered]:
+        """Put the decisions together: every array becomes a list once, not a number at a time."""
         given, verdict = of.answers.given, of.verdict
-        return Answered(
-            payment.transaction_id,
-            payment.user_id,
-            rfc3339(payment.timestamp),
-            of.risk.item(row),
-            SEVERITIES[verdict.severity[row]],
-            OUTCOMES[verdict.outcome[row]],
-            verdict.is_alert.item(row),
-            verdict.is_anomaly.item(row),
-            verdict.assessed.item(row),
-            late,
-            Scores(
-                given["anomaly_score"].item(row),
-                given["rule_confidence"].item(row),
-                given["fuzzy_risk_score"].item(row),
-            ),
-            CATEGORIES[given["fuzzy_risk_category"][row]],
-            RuleVerdict(
-                self._rules.violated(given["rule_violations"][:, row]),
-                self._rules.severities[given["rule_severity"][row]],
-                self._rules.actions[given["rule_action"][row]],
-            ),
-            reasons,
-            self._model.digest,
-        )
+        rules, digest = self._rules, self._model.digest
+        scores = zip(*(given[name].tolist() for name in _SCORES), strict=True)
+        bands = given["rule_severity"].tolist(), given["rule_action"].tolist()
+        bits: NDArray[np.uint64] = given["rule_violations"]
+        violated = np.bitwise_or.reduce(bits, axis=0).tolist()
+        columns = (
+            of.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
+            verdict.assessed, given["fuzzy_risk_category"],
+        )  # fmt: skip
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [
+            Answered(
+                payment.transaction_id, payment.user_id, rfc3339(payment.timestamp),
+                risk, SEVERITIES[severity], OUTCOMES[outcome], is_alert, is_anomaly, assessed,
+                is_late, Scores(*own), CATEGORIES[category],
+                RuleVerdict(
+                    rules.violated(bits[:, row]) if some else [],
+                    rules.severities[band], rules.actions[action],
+                ),
+                said.get(row, []), digest,
+            )
+            for row, (payment, is_late, own, some, band, action, (
+                risk, severity, outcome, is_alert, is_anomaly, assessed, category,
+            )) in enumerate(zip(payments, late, scores, violated, *bands, rows, strict=True))
+        ]  # fmt: skip
 
 
 def _chain(books: Books, payments: Sequence[Payment], allotted: Allotted) -> list[Books]:

@@ -1,0 +1,60 @@
+"""The columns of payments: what detectors read of them is what a table would give."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from outlay.errors import InputError
+from outlay.pipeline.live.columns import PaymentColumns
+from outlay.schema.catalog import NAMES
+from outlay.schema.table import Columns
+
+
+@pytest.fixture
+def made() -> tuple[PaymentColumns, Columns]:
+    """Three payments as payments and as a table."""
+    placed = np.random.default_rng(1).normal(size=(len(NAMES) + 1, 3))
+    placed[4, 1] = np.nan
+    texts = {"transaction_type": ["transfer", None, "fuel"]}
+    extra = {"limit": np.array([1.0, 2.0, 3.0])}
+    columns = PaymentColumns(placed, extra, texts, 3)
+    table = pl.DataFrame(dict(zip((*NAMES, "amount"), placed, strict=True)))
+    return columns, Columns.of(
+        table.with_columns(pl.Series(name, own) for name, own in {**texts, **extra}.items())
+    )
+
+
+@pytest.mark.parametrize("names", [("hour", "amount"), ("limit", "hour"), ("amount",)])
+def test_payments_have_the_columns_of_a_table(
+    made: tuple[PaymentColumns, Columns], names: tuple[str, ...]
+) -> None:
+    """Columns one by one, several at once and some rows of them are those of the table."""
+    ours, table = made
+    some = np.array([2, 0])
+
+    for name in names:
+        assert ours.has(name)
+        assert ours.is_number(name)
+        np.testing.assert_array_equal(ours.number(name), table.number(name))
+    np.testing.assert_array_equal(list(ours.numbers(names)), list(table.numbers(names)))
+    np.testing.assert_array_equal(
+        list(ours.taken(some).numbers(names)), list(table.taken(some).numbers(names))
+    )
+
+
+def test_payments_as_a_table(made: tuple[PaymentColumns, Columns]) -> None:
+    """A detector that needs a table is given all columns, whatever their order."""
+    ours, table = made
+
+    assert sorted(ours.names) == sorted(table.names)
+    assert ours.frame().select(table.names).equals(table.frame(), null_equal=True)
+
+
+def test_a_column_that_is_not_there(made: tuple[PaymentColumns, Columns]) -> None:
+    """It is named, alone and among others."""
+    ours, _ = made
+
+    with pytest.raises(InputError, match="no column 'hours'"):
+        ours.numbers(("hour", "hours"))
+    assert not ours.is_number("transaction_type")
+    assert ours.strings("transaction_type") == ["transfer", None, "fuel"]
