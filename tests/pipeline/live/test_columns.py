@@ -19,9 +19,7 @@ def made() -> tuple[PaymentColumns, Columns]:
     extra = {"limit": np.array([1.0, 2.0, 3.0])}
     columns = PaymentColumns(placed, extra, texts, 3)
     table = pl.DataFrame(dict(zip((*NAMES, "amount"), placed, strict=True)))
-    return columns, Columns.of(
-        table.with_columns(pl.Series(name, own) for name, own in {**texts, **extra}.items())
-    )
+    return columns, Columns.of(table.hstack(pl.DataFrame({**texts, **extra})))
 
 
 @pytest.mark.parametrize("names", [("hour", "amount"), ("limit", "hour"), ("amount",)])
