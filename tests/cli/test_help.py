@@ -25,6 +25,9 @@ def test_all_commands_are_there():
         *(f"outlay {name}" for name in ("evaluate", "features", "synth", "rules", "config")),
         *(f"outlay rules {name}" for name in ("list", "show", "check", "test")),
         *(f"outlay config {name}" for name in ("show", "init")),
+        *(f"outlay {name}" for name in ("serve", "replay", "keys", "store")),
+        *(f"outlay keys {name}" for name in ("create", "list", "revoke")),
+        *(f"outlay store {name}" for name in ("check", "rebuild", "retain")),
     }
 
 

@@ -66,7 +66,10 @@ def list_keys(store: Store = "outlay.db") -> None:
 
 @app.command()
 def revoke(name: Name, store: Store = "outlay.db") -> None:
-    """Let a key end; a running service notices within seconds."""
+    """Let a key end.
+
+    A running service notices within seconds.
+    """
     from outlay.pipeline.live.engine import now
     from outlay.store import open_store
 
