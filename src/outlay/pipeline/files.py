@@ -71,7 +71,8 @@ def _opened(files: Sequence[str], scratch: Path, say: Progress) -> Parts:
 
 def _layout(parts: Parts, config: Config, users: int = 0) -> Layout | None:
     """Return how to cut the input; nothing if it is small enough to be taken as a whole."""
-    memory = config.machine.bytes() or default_memory()
+    given = config.machine.bytes()
+    memory = default_memory() if given is None else given
     if fits(parts.rows, memory, users):
         return None
     return Layout.of(parts.rows, memory, users)
