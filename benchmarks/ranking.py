@@ -3,6 +3,8 @@
 python -m benchmarks ranking
 """
 
+from statistics import fmean
+
 import numpy as np
 import polars as pl
 from benchmarks import public
@@ -13,7 +15,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 import outlay
 from outlay.pipeline.metrics import user_precision_at_k
 
-SEEDS = (1, 2, 3)
+SEEDS = (301, 302, 303, 304, 305)
+"""Wallets that no choice was made on."""
 
 
 def plain(frame, train=None):
@@ -49,7 +52,7 @@ def synthetic(seed):
 def run(_folder, **_):
     """Measure; return the section and the lines for the table of promises."""
     found = {seed: synthetic(seed) for seed in SEEDS}
-    worst = min(ours["all together"] for (ours, _), _, _ in found.values())
+    together = [ours["all together"] for (ours, _), _, _ in found.values()]
     kinds = next(iter(found.values()))[0][0].keys()
     margins = [o[k] / p[k] for (o, p), _, _ in found.values() for k in kinds]
     sizes = "; ".join(f"seed {s}: {n:,} with {f:,}" for s, (_, f, n) in found.items())
@@ -66,7 +69,10 @@ def run(_folder, **_):
         ),
     ]
     promises = [
-        Promise("made-up wallets, average precision of all frauds, worst seed", worst, least=0.5),
+        Promise(
+            "made-up wallets, average precision of all frauds, mean", fmean(together), least=0.5
+        ),
+        Promise("the same, worst seed", min(together), least=0.5),
         Promise(
             "each kind of fraud against the plain forest, the closest",
             min(margins),
