@@ -61,6 +61,8 @@ def address():
         content = b"x" * 30_000_000 if scope["path"] == "/much" else body
         headers = [(b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/broken":
+            return
         await send({"type": "http.response.body", "body": content})
 
     with Listening(app, QUICK) as server:
@@ -203,3 +205,30 @@ def test_connections_have_a_limit(address):
     time.sleep(0.3)
 
     assert talk(address, head("/", 2, "connection: close") + b"ok").endswith(b"ok")
+
+
+def test_an_answer_is_one_packet(address):
+    """Head and body come together: who reads once has both."""
+    with socket.create_connection(address, timeout=5) as opened:
+        for _ in range(5):
+            opened.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi")
+            assert opened.recv(65_536).endswith(b"\r\n\r\nhi")
+
+
+def test_who_asks_whether_to_go_on_is_told_at_once(address):
+    """The word to go on is not kept back until there is an answer."""
+    with socket.create_connection(address, timeout=5) as opened:
+        opened.sendall(
+            b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n"
+        )
+        assert opened.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        opened.sendall(b"hi")
+        assert opened.recv(65_536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_head_without_its_body_is_still_sent(address):
+    """An app that breaks off after the head: the client sees that head, and the end."""
+    said = talk(address, b"GET /broken HTTP/1.1\r\nhost: x\r\n\r\n")
+
+    assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert said.endswith(b"\r\n\r\n")
