@@ -14,12 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import budget, end_to_end, machine, public, ranking, scale, stages
+from benchmarks import budget, end_to_end, machine, public, ranking, scale, stages, where
 from benchmarks.page import by_sentence, promised
 
 PARTS = {
     "end_to_end": end_to_end,
     "scale": scale,
+    "where": where,
     "stages": stages,
     "ranking": ranking,
     "budget": budget,
