@@ -4,7 +4,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -12,30 +11,35 @@ S = TypeVar("S")
 
 
 class _Feed:
-    """A thread that makes items, and waits where they are not taken."""
+    """A thread that makes items, and begins none while there are enough that nobody took."""
 
     def __init__(self, items: Iterable[Any], most: int) -> None:
-        self.made: queue.Queue[tuple[str, Any]] = queue.Queue(most)
+        self.made: queue.Queue[tuple[str, Any]] = queue.Queue()
+        self.room = threading.Semaphore(most)
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._work, args=(items,), daemon=True)
         self.thread.start()
 
     def _work(self, items: Iterable[Any]) -> None:
         try:
-            for item in items:
-                self._put("item", item)
-                if self.over.is_set():
-                    return
+            each = iter(items)
+            while self._has_room():
+                self.made.put(("item", next(each)))
+        except StopIteration:
+            self.made.put(("end", None))
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self._put("error", error)
-        else:
-            self._put("end", None)
+            self.made.put(("error", error))
 
-    def _put(self, kind: str, item: Any) -> None:
-        while not self.over.is_set():
-            with suppress(queue.Full):
-                self.made.put((kind, item), timeout=0.1)
-                return
+    def _has_room(self) -> bool:
+        """Wait for room; there is none once nobody listens."""
+        self.room.acquire()
+        return not self.over.is_set()
+
+    def end(self) -> None:
+        """Stop the thread."""
+        self.over.set()
+        self.room.release()
+        self.thread.join()
 
 
 def ahead(items: Iterable[T], most: int = 1) -> Iterator[T]:
@@ -44,14 +48,15 @@ def ahead(items: Iterable[T], most: int = 1) -> Iterator[T]:
     try:
         while True:
             kind, item = feed.made.get()
+            feed.room.release()
             if kind == "error":
                 raise item
             if kind == "end":
                 return
             yield item
+            del item  # it may be large, and the next is waited for
     finally:
-        feed.over.set()
-        feed.thread.join()
+        feed.end()
 
 
 def side_by_side(work: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:

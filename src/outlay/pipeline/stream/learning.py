@@ -32,8 +32,20 @@ def learned(
         tables.append(table.filter(mine))
     first, last = period(taken)
     seen = Seen(taken.total, 0, first, last)
-    model, _ = learn(pl.concat(tables), population, config, currency, seen)
+    model, _ = learn(_joined(tables), population, config, currency, seen)
     return model
+
+
+def _joined(tables: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the tables as one, each column in one piece; they are emptied on the way.
+
+    What is in pieces would be copied, column by column, by each detector that asks for it.
+    """
+    names, columns = tables[0].columns, []
+    for name in names:
+        columns.append(pl.concat([table[name] for table in tables], rechunk=True))
+        tables[:] = [table.drop(name) for table in tables]
+    return pl.DataFrame(columns)
 
 
 def with_users(model: Model, users: int) -> Model:

@@ -19,11 +19,16 @@ class Span:
 
 
 def write_piece(file: BinaryIO, frame: pl.DataFrame) -> Span:
-    """Append a table to a file."""
+    """Append a table to a file.
+
+    Lists are written the old way: else each piece would hold the texts of the whole table that it
+    was cut from.
+    """
     if not frame.height:
         return Span(0, 0, 0)
     into = io.BytesIO()
-    frame.write_ipc_stream(into)
+    is_nested = any(kind.is_nested() for kind in frame.dtypes)
+    frame.write_ipc_stream(into, compat_level=pl.CompatLevel.oldest() if is_nested else None)
     at = file.tell()
     file.write(into.getbuffer())
     return Span(at, into.tell(), frame.height)
