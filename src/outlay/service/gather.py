@@ -3,8 +3,9 @@
 The scorer sleeps while there is nothing. The first payment wakes it, and whatever arrives while a
 batch is being scored and committed is the next one. Under load that alone would make small batches:
 the clients that were just answered are about to ask again. So after a batch of several the scorer
-waits a moment, until as many are there; after a lone payment it does not. A payment that was
-accepted is committed, whether or not its client still waits.
+waits a moment, until as many are there; after a lone payment it does not. The event loop counts for
+it and wakes it once a batch: a thread that woke for each payment would take the interpreter from the
+loop each time. A payment that was accepted is committed, whether or not its client still waits.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
 from typing import Final, Generic, TypeVar
 
@@ -20,6 +20,9 @@ _LOG: Final = logging.getLogger(__name__)
 P = TypeVar("P")
 A = TypeVar("A")
 _SWEEP_SECONDS: Final = 0.05
+_FOR_EVER: Final = -1.0
+_BUSY: Final = 1 << 62
+"""More payments than ever come: the scorer is not to be woken."""
 
 
 class QueueFullError(Exception):
@@ -74,7 +77,13 @@ class Gatherer(Generic[P, A]):
         self._queue_limit = queue_limit
         self._gather_seconds = gather_seconds
         self._observe = observe
-        self._inbox: SimpleQueue[Item[P, A] | None] = SimpleQueue()
+        self._inbox: deque[Item[P, A]] = deque()
+        self._bell = threading.Lock()
+        """Let go of to wake the scorer, by the event loop only; taken by the scorer only."""
+        self._wanted = _BUSY
+        """Payments at which the scorer is to be woken: what both sides agree by."""
+        self._hurry: asyncio.TimerHandle | None = None
+        self._is_stopping = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._open: deque[Item[P, A]] = deque()
@@ -86,6 +95,7 @@ class Gatherer(Generic[P, A]):
     def start(self) -> None:
         """Begin, on the running event loop."""
         self._loop = asyncio.get_running_loop()
+        self._bell.acquire()
         self._thread = threading.Thread(target=self._run, name="outlay-scorer")
         self._thread.start()
 
@@ -100,12 +110,29 @@ class Gatherer(Generic[P, A]):
             raise QueueFullError
         self.pending += len(payments)
         items = [Item(each, deadline, self._loop.create_future()) for each in payments]
-        for item in items:
-            self._inbox.put(item)
+        self._inbox.extend(items)
         self._open.extend(items)
+        if len(self._inbox) >= self._wanted:
+            self._ring()
+        elif self._hurry is None and self._wanted < _BUSY:
+            self._hurry = self._loop.call_later(self._gather_seconds, self._hurry_up)
         if self._timer is None:
             self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
         return [item.future for item in items]
+
+    def _ring(self) -> None:
+        """Wake the scorer."""
+        if self._hurry is not None:
+            self._hurry.cancel()
+            self._hurry = None
+        if self._bell.locked():
+            self._bell.release()
+
+    def _hurry_up(self) -> None:
+        """Wake the scorer for as many as there are."""
+        if self._wanted < _BUSY:
+            self._wanted = 1
+        self._ring()
 
     def _sweep(self) -> None:
         """Let go of those whose deadline has passed: one timer for all is cheaper than one each."""
@@ -119,7 +146,8 @@ class Gatherer(Generic[P, A]):
     async def stop(self) -> None:
         """Finish what was accepted, and end."""
         if self._thread is not None:
-            self._inbox.put(None)
+            self._is_stopping = True
+            self._ring()
             await asyncio.to_thread(self._thread.join)
             await asyncio.sleep(0)  # the last answers reach their futures
             self._thread = None
@@ -128,30 +156,32 @@ class Gatherer(Generic[P, A]):
 
     def _run(self) -> None:
         assert self._loop is not None  # noqa: S101 - start comes first
-        is_open = True
-        while is_open:
-            items, is_open = self._next()
+        while items := self._next():
             self._answer(items)
-            if items:
-                self._loop.call_soon_threadsafe(self._deliver, items)
+            self._loop.call_soon_threadsafe(self._deliver, items)
 
-    def _next(self) -> "tuple[list[Item[P, A]], bool]":
-        """Wait for a payment, and take what else is there; say whether there will be more."""
-        item = self._inbox.get()
-        end = monotonic() + self._gather_seconds
-        items: list[Item[P, A]] = []
-        while item is not None:
-            items.append(item)
-            if len(items) >= self._max_batch:
-                break
-            # as many as last time are likely to come again; beyond that nobody waits
-            wait = end - monotonic() if len(items) < self._expected else 0.0
-            try:
-                item = self._inbox.get(wait > 0, max(wait, 0.0))
-            except Empty:
-                break
-        self._expected = len(items)
-        return items, item is not None
+    def _next(self) -> "list[Item[P, A]]":
+        """Wait for payments, and take what is there; nothing once all is done and it shall stop."""
+        self._wanted = self._expected if self._gather_seconds > 0 else 1
+        self._wait()
+        self._wanted = _BUSY
+        items = [self._inbox.popleft() for _ in range(min(len(self._inbox), self._max_batch))]
+        self._expected = max(len(items), 1)
+        return items
+
+    def _wait(self) -> None:
+        """Sleep until as many as last time are there; nobody waits longer than it takes to gather."""
+        end = None
+        # who comes after the look at the inbox sees what is wanted, and rings
+        while (there := len(self._inbox)) < self._wanted and not self._is_stopping:
+            if not there:
+                self._bell.acquire(timeout=_FOR_EVER)
+                continue
+            end = end or monotonic() + self._gather_seconds
+            left = end - monotonic()
+            if left <= 0:
+                return
+            self._bell.acquire(timeout=left)
 
     def _answer(self, items: "list[Item[P, A]]") -> None:
         now = monotonic()
