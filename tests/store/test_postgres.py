@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psycopg
 import pytest
@@ -55,6 +55,49 @@ def test_a_server_that_restarts_is_found_again() -> None:
         assert pay(store, Payment("b")) == 2
         folded(store)
         store.close()
+
+
+def _many_readers(store: Store, many: int) -> None:
+    """Let a store open so many connections to read, and keep them."""
+    with ExitStack() as stack:
+        for _ in range(many):
+            stack.enter_context(store.reading()).head()
+    assert len(store._readers) == many
+
+
+def test_after_a_restart_nobody_is_told_of_connections_that_died_idle() -> None:
+    """The first reading and the first batch after it find new ones; all the old ones are let go."""
+    with postgres() as own, open_store(own.address()) as store:
+        store.import_base([], [], b"books 0")
+        _many_readers(store, 3)
+
+        own.stop()
+        own.start()
+
+        with store.reading() as reading:
+            assert reading.head().last_seq == 0
+        assert len(store._readers) == 1
+        assert not store._writers
+        assert pay(store, Payment("a")) == 1
+
+
+def test_a_connection_lost_in_use_takes_the_idle_ones_along() -> None:
+    """One call is told; the next one does not meet a dead connection."""
+    with postgres() as own, open_store(own.address()) as store:
+        store.import_base([], [], b"books 0")
+        _many_readers(store, 3)
+
+        def restarted_meanwhile() -> None:
+            with store.reading() as reading:
+                own.stop()
+                own.start()
+                reading.head()
+
+        with pytest.raises(StoreConnectionError):
+            restarted_meanwhile()
+
+        assert not store._readers
+        _many_readers(store, 2)
 
 
 def test_a_connection_cut_within_a_batch_leaves_nothing(pair: tuple[Store, Store]) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import ClassVar, Final, Self
 
-from outlay.errors import StoreError
+from outlay.errors import StoreConnectionError, StoreError
 from outlay.store import ledger
 from outlay.store.reading import Reading
 from outlay.store.records import Kind
@@ -97,16 +97,50 @@ class Store(ABC):
     def _session(self, idle: list[Session], *, writing: bool) -> Iterator[Session]:
         """Lend an idle connection or a new one for a transaction; one that failed is not kept."""
         with self._translating():
-            session = _taken(idle) or self._connect()
+            session = self._begun(idle, writing=writing)
             try:
-                with transaction(session, writing=writing):
+                with _lasting(session, writing=writing):
                     yield session
-            except self.driver_error:
+            except self.driver_error as error:
                 session.close()
+                self._note(error)
                 raise
             finally:
                 if not session.closed:
                     idle.append(session)
+
+    def _begun(self, idle: list[Session], *, writing: bool) -> Session:
+        """Return a connection on which a transaction was begun.
+
+        That an idle one was lost shows when it is used, and nothing was asked of it yet: so a new
+        one takes its place.
+        """
+        session = _taken(idle)
+        if session is not None:
+            try:
+                session.begin(writing=writing)
+            except self.driver_error as error:
+                session.close()
+                if not self._note(error):
+                    raise
+            else:
+                return session
+        session = self._connect()
+        try:
+            session.begin(writing=writing)
+        except self.driver_error:
+            session.close()
+            raise
+        return session
+
+    def _note(self, error: Exception) -> bool:
+        """Say whether the connection was lost; then the idle ones were too, and none is kept."""
+        if not isinstance(self._translated(error), StoreConnectionError):
+            return False
+        for idle in (self._writers, self._readers):
+            while (session := _taken(idle)) is not None:
+                session.close()
+        return True
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -120,6 +154,13 @@ class Store(ABC):
 def transaction(session: Session, *, writing: bool) -> Iterator[None]:
     """Let all that is done within last, or with an exception nothing."""
     session.begin(writing=writing)
+    with _lasting(session, writing=writing):
+        yield
+
+
+@contextmanager
+def _lasting(session: Session, *, writing: bool) -> Iterator[None]:
+    """End the transaction that was begun."""
     try:
         yield
         if writing:

@@ -42,8 +42,10 @@ class States:
         """Whose state changes for the first time with the rows that were linked."""
 
     def read(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the states of those ids that are known."""
+        """Return the states of those ids that are known; of the others it is known that they are not."""
+        ids = list(ids)
         found = self._session.rows(self._sql[_READ], self._session.dialect.listed(ids))
+        self._links |= dict.fromkeys(ids, Link())
         self._links |= {row[0]: Link(*row[1:4]) for row in found}
         return {row[0]: row[4] for row in found}
 
