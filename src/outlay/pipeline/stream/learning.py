@@ -1,10 +1,12 @@
 """The model, learned from the users that were drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outlay.features import Pasts, Population
 from outlay.pipeline.draw import BUCKETS, buckets, drawn
@@ -14,6 +16,7 @@ from outlay.pipeline.stream.counterparties import Met
 from outlay.pipeline.stream.judging import features_of
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.train import FIGURES, Seen, learn
+from outlay.schema.catalog import NAMES
 
 
 def population_of(taken: Taken, config: Config) -> Population:
@@ -26,26 +29,36 @@ def learned(
     taken: Taken, met: Met, population: Population, config: Config, currency: str | None
 ) -> Model:
     """Learn from the users that were drawn; how many users there are is counted later."""
-    tables = []
-    for place, transactions, mine in _sample(taken, config):
-        table, _ = features_of(transactions, population, config, Pasts(), met.partition(place))
-        tables.append(table.filter(mine))
+    found = (
+        features_of(transactions, population, config, Pasts(), met.partition(place))[0].filter(mine)
+        for place, transactions, mine in _sample(taken, config)
+    )
+    table = _joined(
+        found, most=int(taken.counts[: drawn(taken.counts, config.train.max_rows)].sum())
+    )
     first, last = period(taken)
     seen = Seen(taken.total, 0, first, last)
-    model, _ = learn(_joined(tables), population, config, currency, seen)
+    model, _ = learn(table, population, config, currency, seen)
     return model
 
 
-def _joined(tables: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return the tables as one, each column in one piece; they are emptied on the way.
+def _joined(tables: Iterable[pl.DataFrame], most: int) -> pl.DataFrame:
+    """Return tables of ``most`` rows or fewer as one, each column in one piece.
 
-    What is in pieces would be copied, column by column, by each detector that asks for it.
+    Features are put into their place at once: they are most of what is learned from, and joining
+    them in the end would need the room twice.
     """
-    names, columns = tables[0].columns, []
-    for name in names:
-        columns.append(pl.concat([table[name] for table in tables], rechunk=True))
-        tables[:] = [table.drop(name) for table in tables]
-    return pl.DataFrame(columns)
+    features: dict[str, NDArray[np.float64]] = {}
+    others: list[pl.DataFrame] = []
+    rows = 0
+    for table in tables:
+        after = rows + table.height
+        for name in NAMES:
+            features.setdefault(name, np.empty(most))[rows:after] = table[name].to_numpy()
+        others.append(table.drop(NAMES))
+        rows = after
+    joined = pl.concat(others, rechunk=True)
+    return joined.with_columns(pl.Series(name, features.pop(name)[:rows]) for name in NAMES)
 
 
 def with_users(model: Model, users: int) -> Model:

@@ -22,6 +22,7 @@ from outlay.pipeline.stream.counterparties import Met, meet
 from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
+from outlay.pipeline.stream.memory import give_back_large_arrays
 from outlay.pipeline.stream.merging import Blocks, Thresholds, allotted, frozen
 from outlay.pipeline.stream.notes import merged
 from outlay.pipeline.stream.pieces import read_pieces
@@ -299,6 +300,7 @@ class Job:
 
     def _taken_in(self, config: Config) -> Input:
         """Take the input in, unless that was done before."""
+        give_back_large_arrays()
         if self.bench.has_input:
             done, of = self.bench.judged, self.layout.partitions
             self.say.stage(f"Going on with what is done: the input, and {done} of {of} partitions")
