@@ -18,18 +18,18 @@ from benchmarks import budget, end_to_end, machine, public, ranking, scale, stag
 from benchmarks.page import by_sentence, promised
 
 PARTS = {
+    "ranking": ranking,
+    "budget": budget,
     "end_to_end": end_to_end,
     "scale": scale,
     "where": where,
     "stages": stages,
-    "ranking": ranking,
-    "budget": budget,
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 WORDS = """\
 # Benchmarks
 
-How fast Outlay is and how well it ranks, beside what one would write without it.
+How well Outlay ranks and how fast it is, beside what one would write without it.
 `{command}` wrote this page: every figure comes from that one run.
 Contenders take turns, round by round, so a noisy minute hits all of them; the ratios travel to another machine, the seconds do not."""
 
