@@ -1,6 +1,7 @@
 """A few payments, in the order of their arrival, to their features: no table on the way."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -119,7 +120,7 @@ class Observer:
             amounts; zeros for a new one. Left as it is.
         """
         sizes = [state.size for state in states]
-        offsets = np.cumsum([0, *sizes])
+        offsets = np.array([0, *accumulate(sizes)], np.int64)
         words = np.concatenate(states) if states else np.empty(0)
         after = moments.copy()
         own = np.empty((users.size, N_OWN))

@@ -41,7 +41,7 @@ class Judge:
         times = np.array([payment.timestamp for payment in payments])
         verdicts, allotted = judge_arrays(self._model, columns, times, books=books)
         verdict = verdicts.verdict
-        flagged = bool((verdict.is_anomaly | verdict.is_alert).any())
+        flagged = True in verdict.is_anomaly.tolist() or True in verdict.is_alert.tolist()
         said = texts(self._model, columns, verdicts) if flagged else {}
         return self._answers(payments, verdicts, said, late), _chain(books, payments, allotted)
 
