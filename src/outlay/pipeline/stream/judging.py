@@ -1,7 +1,9 @@
 """A partition of users: their features, the detectors' answers, and where the users stand."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +77,7 @@ def judge_partition(model: Model, taken: Taken, met: Met, place: int) -> Part:
         found = answered(model, Columns.of(table))
     features = table.drop(kept(transactions).columns)
     spans = _laid_down(taken, place, packed(features, found))
-    found.share.tofile(_shares_path(taken, place))
+    _lay_down_shares(taken, place, found.share)
     known = table.group_by("user_id").agg(pl.col("prior_count").max())
     cold = int((known["prior_count"] < model.config.policy.min_history).sum())
     return Part(spans, known.height, cold, seen)
@@ -111,28 +113,29 @@ def _laid_down(taken: Taken, place: int, answers: pl.DataFrame) -> list[Span]:
     return spans
 
 
-def shares_of(taken: Taken, chunk: int) -> Floats:
-    """Return the tail shares of a chunk's transactions."""
-    parts = []
-    for place in range(taken.rows.shape[1]):
-        before, rows = int(taken.rows[:chunk, place].sum()), int(taken.rows[chunk, place])
-        if rows:
-            path = _shares_path(taken, place)
-            parts.append(np.fromfile(path, np.float64, rows, offset=8 * before))
-    return np.concatenate(parts)
+def _lay_down_shares(taken: Taken, place: int, shares: Floats) -> None:
+    """Write a partition's tail shares into the file of all, which has them chunk after chunk."""
+    at, starts = 0, taken.starts
+    handle = os.open(shares_path(taken.folder), os.O_RDWR | os.O_CREAT, 0o666)
+    with os.fdopen(handle, "r+b") as file:
+        for chunk, rows in enumerate(taken.rows[:, place].tolist()):
+            file.seek(8 * int(starts[chunk] + taken.within(chunk)[place]))
+            file.write(shares[at : at + rows].tobytes())
+            at += rows
 
 
 def all_shares(taken: Taken) -> Iterator[Floats]:
-    """Yield the tail shares of all transactions, partition by partition."""
-    for place, rows in enumerate(taken.rows.sum(axis=0).tolist()):
-        if rows:
-            yield np.fromfile(_shares_path(taken, place), np.float64)
+    """Yield the tail shares of all transactions, chunk by chunk."""
+    path = shares_path(taken.folder)
+    for begin, end in pairwise(taken.starts.tolist()):
+        yield np.fromfile(path, np.float64, end - begin, offset=8 * begin)
+
+
+def shares_path(folder: Path) -> Path:
+    """Return where the tail shares lie."""
+    return folder / "shares"
 
 
 def answers_path(folder: Path, place: int) -> Path:
     """Return where a partition's answers lie."""
     return folder / f"answers-{place:05}"
-
-
-def _shares_path(taken: Taken, place: int) -> Path:
-    return taken.folder / f"shares-{place:05}"

@@ -1,6 +1,7 @@
 """Verdicts and reasons, block by block, in the order of the input."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +15,10 @@ from outlay.pipeline.judge import decided, decision_frame
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.scored import scored_columns
-from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_of
+from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_path
 from outlay.pipeline.stream.packing import unpacked
 from outlay.pipeline.stream.pieces import PieceFile
-from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.stream.taken import Longs, Taken
 from outlay.pipeline.stream.windows import windows
 from outlay.pipeline.threshold import met_by
 from outlay.pipeline.verdicts import Answered
@@ -41,7 +42,9 @@ class Thresholds:
         """Return those of a chunk's transactions."""
         if self.one is not None:
             return np.full(int(taken.rows[chunk].sum()), self.one)
-        return np.fromfile(taken.folder / f"thresholds-{chunk:05}", np.float64)
+        begin, end = taken.starts[chunk : chunk + 2].tolist()
+        path = thresholds_path(taken.folder)
+        return np.fromfile(path, np.float64, end - begin, offset=8 * begin)
 
 
 def frozen(model: Model, taken: Taken) -> Thresholds:
@@ -67,47 +70,38 @@ def allotted(model: Model, taken: Taken) -> Thresholds:
 
 
 class _Held:
-    """The shares and thresholds of the chunks that a window touches."""
+    """All transactions' shares and thresholds, on the disk: a window may touch any of them."""
 
     def __init__(self, taken: Taken) -> None:
-        self._taken = taken
-        self._shares: dict[int, Floats] = {}
-        self._thresholds: dict[int, Floats] = {}
-        self._left = {at: int(taken.rows[at].sum()) for at in range(len(taken.chunks))}
+        self._starts, self._left = taken.starts, taken.total
+        self._shares = shares_path(taken.folder)
+        self._thresholds = thresholds_path(taken.folder)
+        with self._thresholds.open("wb") as file:  # a full disk shows here, not in the memory map
+            for rows in np.diff(self._starts).tolist():
+                np.zeros(rows).tofile(file)
 
     def shares(self, window: pl.DataFrame) -> Floats:
         """Return the window's shares."""
-        found = np.empty(window.height)
-        for at, rows, places in self._by_chunk(window):
-            found[rows] = self._shares[at][places]
-        return found
+        return np.memmap(self._shares, np.float64, "r")[self._rows(window)]
 
     def keep(self, window: pl.DataFrame, thresholds: Floats) -> None:
-        """Keep the window's thresholds; a chunk that has all of its own is written."""
-        for at, rows, places in self._by_chunk(window):
-            self._thresholds[at][places] = thresholds[rows]
-            self._left[at] -= rows.size
-            if not self._left[at]:
-                self._thresholds.pop(at).tofile(self._taken.folder / f"thresholds-{at:05}")
-                del self._shares[at]
+        """Keep the window's thresholds."""
+        np.memmap(self._thresholds, np.float64, "r+")[self._rows(window)] = thresholds
+        self._left -= window.height
 
     def close(self) -> None:
-        """Write what is left: nothing, if every row came."""
-        if any(self._left.values()):
+        """Make sure that every row came."""
+        if self._left:
             raise RuntimeError("a transaction was not held to any threshold")
 
-    def _by_chunk(
-        self, window: pl.DataFrame
-    ) -> list[tuple[int, NDArray[np.int64], NDArray[np.uint32]]]:
-        chunks, places = window["chunk"].to_numpy(), window["place"].to_numpy()
-        found = []
-        for at in np.unique(chunks).tolist():
-            if at not in self._shares:
-                self._shares[at] = shares_of(self._taken, at)
-                self._thresholds[at] = np.empty(self._shares[at].size)
-            rows = np.flatnonzero(chunks == at)
-            found.append((at, rows, places[rows]))
-        return found
+    def _rows(self, window: pl.DataFrame) -> Longs:
+        rows: Longs = self._starts[window["chunk"].to_numpy()] + window["place"].to_numpy()
+        return rows
+
+
+def thresholds_path(folder: Path) -> Path:
+    """Return where the thresholds lie."""
+    return folder / "thresholds"
 
 
 class Block(NamedTuple):

@@ -58,6 +58,11 @@ class Taken:
         """Accepted transactions."""
         return int(self.rows.sum())
 
+    @property
+    def starts(self) -> Longs:
+        """Return how many transactions stand before each chunk, and in the end how many there are."""
+        return np.concatenate([[0], np.cumsum(self.rows.sum(axis=1))])
+
     def chunk(self, place: int) -> pl.DataFrame:
         """Return a chunk's transactions, partition after partition."""
         return self._joined(self._pieces(place, self.chunks[place].spans))
