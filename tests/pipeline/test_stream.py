@@ -22,6 +22,7 @@ from outlay.pipeline.settings import (
     OutputOptions,
     TrainOptions,
 )
+from outlay.pipeline.stream import repeats
 from outlay.pipeline.stream.layout import LEAST, Layout, fits
 from outlay.pipeline.stream.resume import UNFINISHED
 
@@ -95,6 +96,26 @@ def assert_same_users(one: Path, other: Path) -> None:
             pl.read_parquet(other / name, glob=False),
             check_exact=True,
         )
+
+
+@pytest.mark.parametrize("at_once", [1, 250_000])
+def test_duplicates_in_parts_are_those_in_memory(
+    payments: pl.DataFrame, tmp_path: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that comes twice, with other rows under some ids, is told apart a few ids at a time."""
+    monkeypatch.setattr(repeats, "_AT_ONCE", at_once)
+    changed = pl.when(pl.int_range(pl.len()) % 7 == 0).then(pl.col("amount") + 1)
+    again = payments.with_columns(amount=changed.otherwise("amount")).sample(fraction=0.1, seed=2)
+    path = tmp_path / "in.parquet"
+    pl.concat([payments, again]).write_parquet(path)
+    part = run_files([str(path)], tmp_path / "parts", settings(), layout=LAYOUTS[0])
+    in_memory(monkeypatch)
+    whole = run_files([str(path)], tmp_path / "whole", settings())
+
+    assert part.account == whole.account
+    assert part.account.duplicates > len(again) / 2
+    assert part.account.rejected > len(again) / 20
+    assert_same(tmp_path / "whole", tmp_path / "parts")
 
 
 @pytest.mark.parametrize("most", [300, 10**6])

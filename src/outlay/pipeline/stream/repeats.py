@@ -6,6 +6,7 @@ few rows that are looked at again, in the input itself, by `outlay.schema.intake
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from outlay.pipeline.stream.pieces import Span, read_pieces, write_piece
 from outlay.schema.intake import Accepted, Raw
 from outlay.schema.intake.account import conflicts
 from outlay.schema.intake.duplicates import DUPLICATES, find_duplicates
@@ -21,6 +23,8 @@ Marks = NDArray[np.uint64]
 _RANGES: Final = 256
 _MOST: Final = 4_000_000
 """Marks that are compared at a time."""
+_AT_ONCE: Final = 250_000
+"""Repeated ids whose rows are looked at together."""
 
 
 class Ids:
@@ -83,20 +87,49 @@ class Repeats:
         return np.sort(pl.concat(numbers).to_numpy())
 
 
-def find_repeats(marks: Marks, parts: Iterator[tuple[Raw, Accepted]]) -> Repeats:
-    """Look at the rows of repeated ids again."""
-    wanted = pl.Series(marks, dtype=pl.UInt64).implode()
-    ids, rows = [], []
+def find_repeats(marks: Marks, parts: Iterator[tuple[Raw, Accepted]], folder: Path) -> Repeats:
+    """Look at the rows of repeated ids again, those of some ids at a time."""
+    groups = [_Group(folder / f"repeats-{at:05}") for at in range(ceil(marks.size / _AT_ONCE))]
     for raw, accepted in parts:
-        table = accepted.transactions.select("row_number", "transaction_id")
-        found = table.filter(table["transaction_id"].hash(seed=1).is_in(wanted))
-        if found.height:
-            ids.append(found)
-            rows.append(raw.frame.filter(raw.row_number.is_in(found["row_number"].implode())))
-    if not ids:
-        return Repeats(pl.DataFrame(schema=DUPLICATES), conflicts(pl.DataFrame(), pl.DataFrame()))
-    table, columns = pl.concat(ids), pl.concat(rows)
-    equal, other = find_duplicates(
-        table["transaction_id"], table["row_number"], columns, has_ids=True
+        ids = accepted.transactions.select("row_number", "transaction_id")
+        hashes = ids["transaction_id"].hash(seed=1).to_numpy()
+        places = np.minimum(np.searchsorted(marks, hashes), marks.size - 1)
+        groups_of = np.where(marks[places] == hashes, places // _AT_ONCE, -1)
+        for at in np.unique(groups_of[groups_of >= 0]).tolist():
+            groups[at].add(ids.filter(pl.Series(groups_of == at)), raw)
+    found = [group.compared() for group in groups]
+    return Repeats(
+        pl.concat([one.duplicates for one in found]).sort("row_number"),
+        pl.concat([one.rejected for one in found]).sort("row_number"),
     )
-    return Repeats(equal.select(DUPLICATES.keys()), conflicts(other, columns))
+
+
+class _Group:
+    """All rows of some repeated ids, on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._path.write_bytes(b"")
+        self._ids: list[Span] = []
+        self._rows: list[Span] = []
+
+    def add(self, ids: pl.DataFrame, raw: Raw) -> None:
+        """Keep rows of a part: their numbers and ids, and all their columns as they came."""
+        rows = raw.frame.filter(raw.row_number.is_in(ids["row_number"].implode()))
+        with self._path.open("ab") as file:
+            self._ids.append(write_piece(file, ids))
+            self._rows.append(write_piece(file, rows))
+
+    def compared(self) -> Repeats:
+        """Compare the rows of each id with its first one."""
+        if not self._ids:
+            return Repeats(
+                pl.DataFrame(schema=DUPLICATES), conflicts(pl.DataFrame(), pl.DataFrame())
+            )
+        table = pl.concat(read_pieces(self._path, self._ids))
+        columns = pl.concat(read_pieces(self._path, self._rows))
+        self._path.unlink()
+        equal, other = find_duplicates(
+            table["transaction_id"], table["row_number"], columns, has_ids=True
+        )
+        return Repeats(equal.select(DUPLICATES.keys()), conflicts(other, columns))

@@ -76,8 +76,7 @@ def accepted_input(
     )
     again = _repeats(parts, entry, whole, settings, layout)
     if again is not None:
-        entry.taken.removed = again.rows
-        entry.taken.count()
+        entry.taken.remove(again.rows)
     return Input(entry, again, tuple(merged([*parts.told(), *entry.notes])))
 
 
@@ -88,7 +87,8 @@ def _repeats(
     if not marks.size:
         return None
     settled = Whole(whole.answers())
-    return find_repeats(marks, accepted_parts(parts, settings, layout.chunk_rows, settled))
+    again = accepted_parts(parts, settings, layout.chunk_rows, settled)
+    return find_repeats(marks, again, entry.taken.folder)
 
 
 def learn_parts(given: Input, config: Config) -> tuple[Model, Met]:

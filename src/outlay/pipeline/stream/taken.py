@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.pipeline.draw import BUCKETS
+from outlay.pipeline.draw import BUCKETS, buckets, counted
 from outlay.pipeline.stream.pieces import Span, read_pieces
 
 Longs = NDArray[np.int64]
@@ -81,21 +81,30 @@ class Taken:
         return np.concatenate([[0], np.cumsum(self.rows[chunk])])
 
     def count(self) -> None:
-        """Count the rows anew, once it is known which are removed."""
+        """Count the rows, once all chunks are there."""
         self.rows = np.array([[span.rows for span in c.spans] for c in self.chunks], np.int64)
+
+    def remove(self, numbers: Longs) -> None:
+        """Leave out the rows with these sorted numbers, from all counts too."""
+        self.removed = numbers
         for at, chunk in enumerate(self.chunks):
-            if len(self._removed(chunk)):
-                for place, span in enumerate(chunk.spans):
-                    self.rows[at, place] = sum(len(p) for p in self._pieces(at, [span]))
+            if not len(self._removed(chunk)):
+                continue
+            for place, span in enumerate(chunk.spans):
+                for piece in read_pieces(self.folder / chunk.name, [span]):
+                    gone = piece.filter(self._is_removed(chunk, piece))
+                    self.rows[at, place] -= gone.height
+                    self.counts -= counted(buckets(gone["user_id"]))
 
     def _pieces(self, at: int, spans: list[Span]) -> list[pl.DataFrame]:
         chunk = self.chunks[at]
         pieces = read_pieces(self.folder / chunk.name, spans)
-        removed = self._removed(chunk)
-        if not len(removed):
+        if not len(self._removed(chunk)):
             return pieces
-        gone = pl.Series(removed).implode()
-        return [piece.filter(~pl.col("row_number").is_in(gone)) for piece in pieces]
+        return [piece.filter(~self._is_removed(chunk, piece)) for piece in pieces]
+
+    def _is_removed(self, chunk: Chunk, piece: pl.DataFrame) -> pl.Series:
+        return piece["row_number"].is_in(pl.Series(self._removed(chunk)).implode())
 
     def _removed(self, chunk: Chunk) -> Longs:
         begin, end = np.searchsorted(self.removed, [chunk.first_row, chunk.last_row + 1])
