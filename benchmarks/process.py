@@ -30,7 +30,8 @@ def timed(command):
         if code := os.waitstatus_to_exitcode(status):
             said.seek(0)
             sys.exit(f"{' '.join(command)} failed ({code}):\n{said.read().decode()}")
-    return Took(wall, used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss / 1e6))
+    # not ru_maxrss: a child begins with its parent's, and this parent may be large
+    return Took(wall, used.ru_utime + used.ru_stime, peak)
 
 
 class _Watch:
