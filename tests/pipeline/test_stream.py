@@ -22,6 +22,7 @@ from outlay.pipeline.settings import (
     OutputOptions,
     TrainOptions,
 )
+from outlay.pipeline.stream import layout as layouts
 from outlay.pipeline.stream import repeats
 from outlay.pipeline.stream.layout import LEAST, Layout, fits
 from outlay.pipeline.stream.resume import UNFINISHED
@@ -286,12 +287,15 @@ def test_too_little_memory_is_refused() -> None:
         Layout.of(10**6, LEAST - 1)
 
 
-def test_layout_keeps_to_the_memory() -> None:
-    """What is judged at one time fits, whatever the number of rows."""
+@pytest.mark.parametrize("cores", [1, 2, 64])
+def test_layout_keeps_to_the_memory(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is judged or written at one time fits, whatever the number of rows and processors."""
+    monkeypatch.setattr(layouts, "cores", lambda: cores)
     for rows in (10**5, 10**6, 10**7, 10**8, 10**9):
         layout = Layout.of(rows, 2 << 30)
 
         assert layout.chunk_rows * layout.threads * 1_500 <= (2 << 30) - (500 << 20)
+        assert layout.chunk_rows * 3_000 <= (2 << 30) - (500 << 20)
         assert layout.partitions * layout.chunk_rows >= rows
 
 

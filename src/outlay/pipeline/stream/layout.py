@@ -11,6 +11,8 @@ BASE: Final = 500 << 20
 """Bytes that the libraries and the model take."""
 ROW: Final = 1_500
 """Bytes a row takes while it is judged."""
+BLOCK_ROW: Final = 3_000
+"""Bytes a row of a chunk takes while blocks are written: several are on their way."""
 WHOLE_ROW: Final = 2_400
 """Bytes a row takes, from text to scored table, where the input is taken as a whole."""
 USER: Final = 5_000
@@ -44,9 +46,10 @@ class Layout:
                 "Hint: give --memory 1GB or more."
             )
         threads = min(THREADS, cores())
-        room = (memory - BASE) // threads
-        size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), room // ROW, _MOST_ROWS))
-        return cls(size, max(1, ceil(rows / size), ceil(users * USER / room)), threads)
+        room = memory - BASE
+        most = min(room // max(threads * ROW, BLOCK_ROW), _MOST_ROWS)
+        size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), most))
+        return cls(size, max(1, ceil(rows / size), ceil(users * USER * threads / room)), threads)
 
 
 def fits(rows: int, memory: int, users: int = 0) -> bool:
