@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -26,7 +28,7 @@ from outlay.pipeline.names import (
 )
 from outlay.pipeline.outcome import Outcome
 from outlay.pipeline.progress import Progress
-from outlay.sinks.dashboard.charts import png
+from outlay.sinks.dashboard.artist import Artist
 from outlay.sinks.dashboard.page import page as dashboard_page
 from outlay.sinks.dashboard.summary import summarise
 from outlay.sinks.html import SCRIPT_NAME, plotly_script
@@ -110,14 +112,20 @@ def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
     model_folder
         Where the model lies, seen from the result, if it was there before.
     """
-    timezone = outcome.model.config.input.timezone
-    write_for_people(publication.path(ALERTS), outcome.alerts, timezone=timezone)
-    _importance(publication, outcome.model, model_folder or MODEL)
-    dashboards = draw_dashboards(outcome, publication, progress)
-    progress.stage("Writing the report")
-    facts_ = facts(outcome, files, dashboards)
-    report = summarise_tally(outcome.tally, outcome.alerts, outcome.scored, facts=facts_)
-    publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
+    users = worst_users(outcome.alerts, outcome.model.config.dashboards.users)
+    with Artist() if users else nullcontext() as artist:
+        timezone = outcome.model.config.input.timezone
+        write_for_people(publication.path(ALERTS), outcome.alerts, timezone=timezone)
+        _importance(publication, outcome.model, model_folder or MODEL)
+        also = f" and the dashboards of {plural(len(users), 'user')}" if users else ""
+        progress.stage(f"Writing the report{also}")
+        dashboards, pictures = draw_dashboards(outcome, users, publication, artist)
+        facts_ = facts(outcome, files, dashboards)
+        report = summarise_tally(outcome.tally, outcome.alerts, outcome.scored, facts=facts_)
+        publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
+        drawn = pictures.result() if pictures else []
+        for page, picture in zip(dashboards.values(), drawn, strict=True):
+            publication.path(f"{page.removesuffix('.html')}.png").write_bytes(picture)
     written = {REPORT, ALERTS, SCORED, REJECTED, *names}
     written |= {DASHBOARDS} if dashboards else set()
     written |= {MODEL} if model_folder is None else set()
@@ -137,33 +145,30 @@ def _importance(publication: Publication, model: Model, model_folder: str) -> No
 
 
 def draw_dashboards(
-    outcome: Outcome, publication: Publication, progress: Progress
-) -> dict[str, str]:
-    """Draw the users with the worst alerts; return each one's page, relative to the report."""
-    options = outcome.model.config.dashboards
-    users = worst_users(outcome.alerts, options.users)
-    if not users:
-        return {}
-    progress.stage(f"Drawing the dashboards of {plural(len(users), 'user')}")
+    outcome: Outcome, users: list[str], publication: Publication, artist: Artist | None
+) -> tuple[dict[str, str], Future[list[bytes]] | None]:
+    """Write the users' pages, and have their pictures drawn meanwhile.
+
+    Returned are each one's page, relative to the report, and the pictures to come.
+    """
+    if artist is None:
+        return {}, None
     publication.path(f"{DASHBOARDS}/{SCRIPT_NAME}").write_text(plotly_script(), encoding="utf-8")
     theirs = outcome.scored.filter(pl.col("user_id").is_in(users)).collect()
+    options: dict[str, Any] = {
+        "threshold": outcome.model.forest_threshold,
+        "days": outcome.model.config.dashboards.days,
+        "timezone": outcome.model.config.input.timezone,
+        "currency": outcome.model.currency,
+    }
+    pictures = artist.draw(theirs, users, **options)
     pages = {}
     for place, user in enumerate(users, 1):
-        summary = summarise(
-            theirs,
-            user,
-            threshold=outcome.model.forest_threshold,
-            days=options.days,
-            timezone=outcome.model.config.input.timezone,
-            currency=outcome.model.currency,
-        )
-        name = f"{DASHBOARDS}/{place:03}-{_file_name(user)}"
-        publication.path(f"{name}.html").write_text(
-            dashboard_page(summary, script=SCRIPT_NAME), encoding="utf-8"
-        )
-        publication.path(f"{name}.png").write_bytes(png(summary))
-        pages[user] = f"{name}.html"
-    return pages
+        summary = summarise(theirs, user, **options)
+        pages[user] = f"{DASHBOARDS}/{place:03}-{_file_name(user)}.html"
+        page = dashboard_page(summary, script=SCRIPT_NAME)
+        publication.path(pages[user]).write_text(page, encoding="utf-8")
+    return pages, pictures
 
 
 def _file_name(user: str) -> str:

@@ -28,6 +28,12 @@ _CROWD = 400  # from so many points on they are drawn small and faint
 _INK, _SOFT, _GRID = "#1f2328", "#59636e", "#e4e7eb"
 
 
+def prepare() -> None:
+    """Import what drawing needs, ahead of the first picture."""
+    from matplotlib.backends import backend_agg  # noqa: F401
+    from matplotlib.figure import Figure  # noqa: F401
+
+
 def png(summary: Summary) -> bytes:
     """Return the picture: daily sums, band and transactions above, scores and threshold below."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
