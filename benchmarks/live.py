@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -31,10 +32,15 @@ PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "msgspec")
 CONNECTIONS = 32
 WORDS = """\
 How fast the service decides, beside one written the usual way: FastAPI, pandas features from the user's stored history, scikit-learn's forest, one commit a request.
-`python -m benchmarks.live` wrote this page.
+`{command}` wrote this page.
 Every decision is durable before it is answered: SQLite, WAL, `synchronous = FULL`.
 Service and load generator share the machine's cores; contenders take turns, round by round."""
 SMALL = 1_000
+
+
+def command():
+    """Return how this run was started."""
+    return f"python -m benchmarks.live {shlex.join(sys.argv[1:])}".strip()
 
 
 def arguments():
@@ -204,7 +210,7 @@ def page(asked, where, many, one, sizes):
     return by_sentence(
         "\n\n".join([
             "# Live benchmarks",
-            WORDS,
+            WORDS.format(command=command()),
             *where,
             f"{asked.rounds} rounds of {asked.seconds} s; the median, and in brackets the lowest and the highest round.",
             table(("", "decisions/s, 32 connections", "p50 ms", "p99 ms", "p50 ms, 1 connection", "core µs a decision"), rows),
