@@ -58,7 +58,7 @@ bench-large: .venv/.bench  ## The same, with 100 million transactions too
 
 bench-live: .venv/.bench  ## The service under load, beside one written the usual way: writes docs/benchmarks-live.md
 	$(BIN)/python -m benchmarks.live
-	OUTLAY_KILLS=200 OUTLAY_MUTATIONS=100000 OUTLAY_API_EXAMPLES=200 $(BIN)/python -m pytest -q \
+	FAULT_KILLS=200 FAULT_MUTATIONS=100000 FAULT_API_EXAMPLES=200 $(BIN)/python -m pytest -q \
 		tests/service/test_crash.py tests/service/test_fuzz.py tests/service/test_openapi.py
 
 clean:  ## Remove what was made

@@ -11,7 +11,7 @@ from outlay.pipeline.live.check import check
 from outlay.store import open_store
 from tests.service.process import Process, Sender
 
-KILLS = int(os.environ.get("OUTLAY_KILLS", "6"))
+KILLS = int(os.environ.get("FAULT_KILLS", "6"))
 SENDERS = 6
 
 

@@ -13,7 +13,7 @@ from outlay.service.problem import Problem
 from tests.service.calling import payment
 from tests.service.conftest import reader_of
 
-DIRECT = int(os.environ.get("OUTLAY_MUTATIONS", "5000"))
+DIRECT = int(os.environ.get("FAULT_MUTATIONS", "5000"))
 THROUGH = DIRECT // 5
 ODD = [
     b"\x00", b"\xff", b"\xed\xa0\x80", b"\\ud800", b'"', b"{", b"}", b"[", b"]", b",", b":", b"null",

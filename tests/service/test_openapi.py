@@ -27,7 +27,7 @@ CHECKS = (
     response_schema_conformance,
     response_headers_conformance,
 )
-EXAMPLES = int(os.environ.get("OUTLAY_API_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("FAULT_API_EXAMPLES", "15"))
 
 
 @pytest.fixture
