@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,8 @@ def ran(gatherer, use):
         finally:
             await gatherer.stop()
 
-    return asyncio.run(whole())
+    with ThreadPoolExecutor(1) as aside:  # a browser test may have left its own loop in this thread
+        return aside.submit(lambda: asyncio.run(whole())).result()
 
 
 def soon():
