@@ -939,3 +939,123 @@ def observe(
     fold(payments, order, bounds, of_users, offsets, words, prior, rows, ends, kept)
     arrival = np.arange(users.size)
     fold_counterparties(counterparties, arrival, amounts, moments, prior.of_counterparties, others)
+
+
+WALKED: Final = np.dtype([("payment", PAYMENT), ("user", "i4"), ("other", "i4"), ("place", "i4")])
+"""A payment on its way through `walk`: whose it is, to whom, and which row of its table."""
+
+SLOTS: Final = np.array([int(64 * 1.25**place) for place in range(80)])
+"""Words of room that a state can have on a shelf: more than it needs, so that it may grow."""
+
+
+class Shelf(NamedTuple):
+    """All users' states in memory, each in a slot of its own."""
+
+    words: Floats
+    starts: Ints  # (users,) where a user's slot begins, -1 = no state
+    kinds: Ints  # (users,) which of `SLOTS` it is
+    free: Ints  # (slots,) the first empty slot of each kind, -1 = none; in it stands the next one
+    top: Ints  # (1,) where the words begin that no slot has had yet
+
+
+@inlined
+def slot_for(size: int) -> int:
+    """Return the smallest kind of slot with room for so many words."""
+    kind = 0
+    while SLOTS[kind] < size:
+        kind += 1
+    return kind
+
+
+@inlined
+def length(memory: Memory) -> int:
+    """Return how many words `dump` will write."""
+    past = memory.past[0]
+    recent = past["n_seen"]
+    while recent > 0 and past["last_seen"] - memory.seen[recent - 1]["since"] < DAY:
+        recent -= 1
+    lists = 4 * past["n_types"] + past["n_bins"] + 3 * past["n_seen"] - recent
+    return int(FIXED + lists + 2 * (past["n_events"] - past["starts"][N_WINDOWS - 1]))
+
+
+def lengths_of(heads: Ints) -> Ints:
+    """Return how many words the states are whose first words these are, (n, `HEAD`)."""
+    n_types, n_bins, n_seen, n_recent, n_events = heads.T[N_TYPES_WORD:]
+    lengths: Ints = FIXED + 4 * n_types + n_bins + 2 * n_seen + n_recent + 2 * n_events
+    return lengths
+
+
+@inlined
+def give_room(shelf: Shelf, user: int, size: int) -> None:
+    """See to it that the user's slot has room for so many words; what stood in it may be lost."""
+    if shelf.starts[user] >= 0:
+        old = shelf.kinds[user]
+        if SLOTS[old] >= size:
+            return
+        shelf.words[shelf.starts[user]] = shelf.free[old]
+        shelf.free[old] = shelf.starts[user]
+    kind = slot_for(size)
+    at = shelf.free[kind]
+    if at >= 0:
+        shelf.free[kind] = int(shelf.words[at])
+    else:
+        at = shelf.top[0]
+        shelf.top[0] = at + SLOTS[kind]
+    shelf.starts[user] = at
+    shelf.kinds[user] = kind
+
+
+@kernel
+def by_user(payments: Records, kinds: Ints, bounds: Ints, grouped: Records, places: Ints) -> None:
+    """Bring payments in time order into groups by user, keeping time order inside each.
+
+    ``bounds`` (users + 1,) arrives as zeros and leaves with where each user begins; ``places`` says
+    where in ``grouped`` each row of the table stands. ``kinds`` are the population's places of the
+    types by their numbers, the last that of any other.
+    """
+    for k in range(payments.size):
+        bounds[payments[k]["user"] + 1] += 1
+    for u in range(bounds.size - 1):
+        bounds[u + 1] += bounds[u]
+    cursor = bounds[:-1].copy()
+    for k in range(payments.size):
+        user = payments[k]["user"]
+        at = cursor[user]
+        cursor[user] = at + 1
+        grouped[at] = payments[k]
+        number = payments[k]["payment"]["kind"]
+        grouped[at]["payment"]["kind"] = kinds[number if number >= 0 else kinds.size - 1]
+        places[payments[k]["place"]] = at
+
+
+@kernel
+def walk(payments: Records, bounds: Ints, shelf: Shelf, prior: Prior, rows: Records) -> int:
+    """Take users through their next payments, payments[bounds[u]:bounds[u + 1]], from the shelf.
+
+    Their states on it move on. Returned is the first user for whom there may not be room, or how
+    many users there are.
+    """
+    n_rows = n_seen = n_events = 0
+    for u in range(bounds.size - 1):
+        n_rows = max(n_rows, bounds[u + 1] - bounds[u])
+        if bounds[u + 1] > bounds[u] and shelf.starts[u] >= 0:
+            n_seen = max(n_seen, int(shelf.words[shelf.starts[u] + N_SEEN_WORD]))
+            n_events = max(n_events, int(shelf.words[shelf.starts[u] + N_EVENTS_WORD]))
+    memory = room(n_rows, n_seen, n_events)
+    users = prior.of_users[0]
+    for u in range(bounds.size - 1):
+        n = bounds[u + 1] - bounds[u]
+        if n == 0:
+            continue
+        before = SLOTS[shelf.kinds[u]] if shelf.starts[u] >= 0 else FIXED
+        if shelf.top[0] + SLOTS[slot_for(before + PER_PAYMENT * n)] > shelf.words.size:
+            return u
+        clear(memory.past[0], memory.table)
+        if shelf.starts[u] >= 0:
+            load(memory, shelf.words, shelf.starts[u])
+        for k in range(bounds[u], bounds[u + 1]):
+            payment = payments[k]["payment"]
+            step(memory, payment, users, prior.of_types[payment["kind"]], rows[k])
+        give_room(shelf, u, length(memory))
+        dump(memory, shelf.words, shelf.starts[u])
+    return bounds.size - 1

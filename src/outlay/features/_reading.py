@@ -102,9 +102,9 @@ def entered(known: Words, n: int, size: int) -> Codes:
 
 @kernel
 def prints(data: Bytes, starts: Ints, lengths: Codes, salt: int, out: Prints) -> None:
-    """Set the CRC-32 of each text, 1 where that is 0: the ``lengths[i]`` bytes from starts[i] on."""
+    """Set the CRC-32 of each text: the ``lengths[i]`` bytes from starts[i] on."""
     for i in range(lengths.size):
-        out[i] = max(crc(data, starts[i], lengths[i], salt), 1)
+        out[i] = crc(data, starts[i], lengths[i], salt)
 
 
 @kernel

@@ -77,7 +77,7 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
     pasts = pasts or Pasts()
     arranged = arranged or Arrangement.of(transactions, counterparties=met is None)
     threads = threads or cores()
-    table = _table(len(transactions))
+    table = feature_memory(len(transactions))
     own = np.empty((len(transactions), N_OWN))
     amounts = transactions["amount"].to_numpy()
 
@@ -97,12 +97,15 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
         places = arranged.users.places
         list(pool.map(lambda a, b: turn(own, places, a, b, table), edges[:-1], edges[1:]))
         others = seen.result()
-    columns = table[:, : len(own)]
-    frame = pl.DataFrame({name: columns[i] for i, name in enumerate(NAMES)})
-    return frame, Pasts(_joined(arranged.users.ids, parts), others)
+    return feature_frame(table, len(own)), Pasts(_joined(arranged.users.ids, parts), others)
 
 
-def _table(rows: int) -> Floats:
+def feature_frame(table: Floats, rows: int) -> pl.DataFrame:
+    """Return the features in `feature_memory` as a table of so many rows."""
+    return pl.DataFrame({name: table[at, :rows] for at, name in enumerate(NAMES)})
+
+
+def feature_memory(rows: int) -> Floats:
     """Return memory for the features, a line each, a little longer than the rows are many.
 
     Lines whose lengths are a multiple of 4 kB would all fall into the same few places of the cache.

@@ -68,11 +68,16 @@ class Coded:
 
     def marks(self) -> Prints:
         """Return each row's fingerprint, 0 = missing; see `fingerprint`."""
-        of_values = np.empty(len(self.values), np.uint32)
-        lengths = self.values.str.len_bytes().cast(pl.Int32).to_numpy()
-        starts = np.cumsum(lengths, dtype=np.int64) - lengths
-        data = np.frombuffer(self.values.str.join("").item().encode(), np.uint8)
-        prints(data, starts, lengths, SALTS[self.values.name], of_values)
         marks = np.empty(self.codes.size, np.uint32)
-        marked(self.codes, of_values, marks)
+        marked(self.codes, np.maximum(crcs(self.values, SALTS[self.values.name]), 1), marks)
         return marks
+
+
+def crcs(texts: pl.Series, salt: int) -> Prints:
+    """Return the CRC-32 of each text, none of them missing, beginning from ``salt``."""
+    found = np.empty(len(texts), np.uint32)
+    lengths = texts.str.len_bytes().cast(pl.Int32).to_numpy()
+    starts = np.cumsum(lengths, dtype=np.int64) - lengths
+    data = np.frombuffer(texts.str.join("").item().encode(), np.uint8)
+    prints(data, starts, lengths, salt, found)
+    return found

@@ -6,11 +6,12 @@ the first buckets are taken until there are rows enough.
 """
 
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from outlay.features.texts import Coded, crcs
 
 BUCKETS: Final = 1 << 16
 _SALT: Final = 5
@@ -21,11 +22,13 @@ Counts = NDArray[np.int64]
 
 def buckets(user_ids: pl.Series) -> Places:
     """Return the bucket of each row's user, (n,)."""
-    known = user_ids.unique()
-    marks = np.array([crc32(user.encode(), _SALT) for user in known.to_list()], np.uint32)
-    mixed = pl.Series(_mixed(marks) >> np.uint32(16), dtype=pl.UInt32)
-    places = user_ids.replace_strict(known, mixed, return_dtype=pl.UInt32).to_numpy()
-    return places.astype(np.uint16)
+    coded = Coded.of(user_ids)
+    return buckets_of(coded.values)[coded.codes]
+
+
+def buckets_of(names: pl.Series) -> Places:
+    """Return the bucket of each of some users, (n,)."""
+    return (_mixed(crcs(names, _SALT)) >> np.uint32(16)).astype(np.uint16)
 
 
 def _mixed(marks: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -23,16 +23,31 @@ THREADS: Final = 2
 """Partitions that are judged at one time, at most."""
 _MOST_ROWS: Final = 1_000_000
 _LEAST_ROWS: Final = 20_000
+_MOST_READ: Final = 1 << 18
 _PIECE: Final = 6_000  # rows a piece should have: smaller ones cost more than what they hold
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Rows that are read at a time, partitions that users are spread over, and threads."""
+    """How an input is cut.
+
+    Parameters
+    ----------
+    chunk_rows
+        Rows that are read, and walked through, at a time.
+    partitions, threads
+        Partitions that users are spread over where there can be no walk; so many are judged at a time.
+    spread_rows
+        Rows that are brought together by partition at a time.
+    room
+        Bytes that users' states may take in a walk.
+    """
 
     chunk_rows: int
     partitions: int
     threads: int
+    spread_rows: int = 0
+    room: int = 1 << 28
 
     @classmethod
     def of(cls, rows: int, memory: int, users: int = 0) -> "Layout":
@@ -49,7 +64,9 @@ class Layout:
         room = memory - BASE
         most = min(room // max(threads * ROW, BLOCK_ROW), _MOST_ROWS)
         size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), most))
-        return cls(size, max(1, ceil(rows / size), ceil(users * USER * threads / room)), threads)
+        partitions = max(1, ceil(rows / size), ceil(users * USER * threads / room))
+        read = min(size, _MOST_READ)
+        return cls(read, partitions, threads, size, room - read * BLOCK_ROW)
 
 
 def fits(rows: int, memory: int, users: int = 0) -> bool:
@@ -63,9 +80,9 @@ def cores() -> int:
 
 
 def default_memory() -> int:
-    """Return what is taken where nobody says: half of the machine's memory, 3 GB at most."""
+    """Return what is taken where nobody says: half of the machine's memory, 4 GB at most."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
         whole = 4 << 30
-    return max(LEAST, min(3 << 30, whole // 2))
+    return max(LEAST, min(4 << 30, whole // 2))

@@ -1,5 +1,6 @@
 """Verdicts and reasons, block by block, in the order of the input."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from outlay.pipeline.judge import decided, decision_frame
 from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import reasons
 from outlay.pipeline.scored import scored_columns
+from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_path
 from outlay.pipeline.stream.packing import unpacked
 from outlay.pipeline.stream.pieces import PieceFile
@@ -130,7 +132,11 @@ class Blocks:
             if any(span.rows for span in part.spans)
         }
 
-    def block(self, chunk: int) -> Block:
+    def all(self) -> Iterator[Block]:
+        """Yield the scored transactions of all chunks, made a little ahead."""
+        yield from ahead(map(self._block, range(len(self._taken.chunks))))
+
+    def _block(self, chunk: int) -> Block:
         """Return the scored transactions of a chunk, in the order of the input if that is wanted."""
         pieces = [
             self._files[place].read(part.spans[chunk])
@@ -141,9 +147,9 @@ class Blocks:
             return Block(pl.DataFrame())
         features, found = unpacked(pieces)
         table = kept(self._taken.chunk(chunk)).hstack(features)
-        whole = scored_rows(self._model, table, found, self._thresholds.of(self._taken, chunk))
-        numbers = whole["row_number"]
-        rows = whole.select(scored_columns(self._input_columns, whole.columns))
+        held = self._thresholds.of(self._taken, chunk)
+        rows = scored_block(self._model, table, found, held, self._input_columns)
+        numbers = table["row_number"]
         if self._model.config.output.order == "any":
             return Block(rows, numbers)
         return Block(rows[numbers.arg_sort()])
@@ -152,6 +158,18 @@ class Blocks:
         """Give the files back."""
         for file in self._files.values():
             file.close()
+
+
+def scored_block(
+    model: Model,
+    table: pl.DataFrame,
+    found: Answered,
+    thresholds: Floats,
+    input_columns: list[str],
+) -> pl.DataFrame:
+    """Return transactions as they stand in the scored table."""
+    whole = scored_rows(model, table, found, thresholds)
+    return whole.select(scored_columns(input_columns, whole.columns))
 
 
 def scored_rows(

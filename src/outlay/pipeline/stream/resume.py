@@ -20,6 +20,7 @@ import polars as pl
 
 from outlay import __version__
 from outlay.errors import OutlayError
+from outlay.features import Register
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.stream.judging import Part
 from outlay.pipeline.stream.layout import Layout
@@ -76,14 +77,31 @@ class Bench:
         """How many partitions are done."""
         return len(list(self.folder.glob("part-*.json")))
 
+    def done(self) -> str:
+        """Return what is done beside the input, in words."""
+        parts = json.loads((self.folder / _INPUT).read_bytes())["parts"]
+        return f"{self.judged} of {parts} partitions"
+
+    def next(self) -> str:
+        """Return where the job goes on, in words."""
+        parts = json.loads((self.folder / _INPUT).read_bytes())["parts"]
+        if self.judged < parts:
+            return f"at partition {self.judged + 1} of {parts}"
+        return "where it writes the result"
+
     def keep_input(self, entry: Entry, again: Repeats | None, notes: Sequence[str]) -> None:
         """Note that the input was taken in."""
         if again is not None:
             again.duplicates.write_ipc(self.folder / "repeats-duplicates")
             again.rejected.write_ipc(self.folder / "repeats-rejected")
         taken = replace(entry.taken, folder=Path(), schema={})
+        bare = replace(entry, taken=taken, ids=None, register=None)
+        for kind, names in entry.register.names().items() if entry.register else ():
+            pl.DataFrame({"name": pl.Series(names, dtype=pl.String)}).write_ipc(self._names(kind))
         noted = {
-            "entry": msgspec.to_builtins(replace(entry, taken=taken, ids=None), enc_hook=_plain),
+            "entry": msgspec.to_builtins(bare, enc_hook=_plain),
+            "register": entry.register.timezone if entry.register else None,
+            "parts": 1 if entry.register else entry.taken.rows.shape[1],
             "repeats": again is not None,
             "notes": list(notes),
         }
@@ -95,6 +113,9 @@ class Bench:
         entry = msgspec.convert(noted["entry"], Entry, dec_hook=_array)
         entry.taken.folder = self.folder
         entry.taken.schema = dict(entry.taken.chunk(0).schema)
+        if noted["register"]:
+            names = (scan(self._names(kind)).collect()["name"] for kind in Register.KINDS)
+            entry.register = Register(noted["register"], *names)
         again = None
         if noted["repeats"]:
             kinds = ("duplicates", "rejected")
@@ -116,6 +137,9 @@ class Bench:
         if not any(self.folder.parent.iterdir() if self.folder.parent.is_dir() else []):
             shutil.rmtree(self.folder.parent, ignore_errors=True)
 
+    def _names(self, kind: str) -> Path:
+        return self.folder / f"names-{kind}"
+
     def _note(self, name: str, content: Any) -> None:
         fresh = self.folder / f"{name}.new"
         fresh.write_text(json.dumps(content), encoding="utf-8")
@@ -131,9 +155,7 @@ def bench_of(out: Path, parts: Parts, what: Any, layout: Layout, say: Progress) 
         yield bench
     except BaseException as error:
         if bench.has_input and bench.is_kept and not _is_final(error):
-            done, of = bench.judged, layout.partitions
-            at = f"at partition {done + 1} of {of}" if done < of else "where it writes the result"
-            say.leave(f"run the same command again to go on {at}")
+            say.leave(f"run the same command again to go on {bench.next()}")
         else:
             bench.clear()
         raise

@@ -1,7 +1,7 @@
 """A whole job on files, part by part: what is in memory at one time is bounded."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +17,13 @@ from outlay.pipeline.names import DUPLICATES, MODEL, REJECTED, SCORED, SCORED_CS
 from outlay.pipeline.outcome import Account, Outcome, ranked_reasons
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
-from outlay.pipeline.stream.ahead import ahead, side_by_side
+from outlay.pipeline.stream.ahead import side_by_side
 from outlay.pipeline.stream.counterparties import Met, meet
 from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
 from outlay.pipeline.stream.memory import give_back_large_arrays
-from outlay.pipeline.stream.merging import Blocks, Thresholds, allotted, frozen
+from outlay.pipeline.stream.merging import Block, Blocks, Thresholds, allotted, frozen
 from outlay.pipeline.stream.notes import merged
 from outlay.pipeline.stream.pieces import read_pieces
 from outlay.pipeline.stream.repeats import Repeats, find_repeats
@@ -31,6 +31,7 @@ from outlay.pipeline.stream.resume import Bench
 from outlay.pipeline.stream.states import merged_states, split_states
 from outlay.pipeline.stream.take_in import Entry, accepted_parts, take_in
 from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.stream.walking import Walker, can_walk, judge_in_time, learned_in_time
 from outlay.schema.intake import Intake, Whole
 from outlay.schema.intake.raw import REJECTED as REJECTED_ROW
 from outlay.sinks.growing import GrowingCsv, GrowingParquet
@@ -130,13 +131,27 @@ def merge_parts(  # noqa: PLR0913, PLR0917 - of what, and where to
     say: Progress,
 ) -> tuple[Outcome, list[str]]:
     """Write the scored table in the order of the input, and count on the way."""
-    taken = given.entry.taken
+    blocks = Blocks(model, given.entry.taken, parts, thresholds, given.entry.input_columns)
+    try:
+        return write_blocks(publication, model, given, blocks.all(), parts, thresholds, say)
+    finally:
+        blocks.close()
+
+
+def write_blocks(  # noqa: PLR0913, PLR0917 - likewise
+    publication: Publication,
+    model: Model,
+    given: Input,
+    blocks: Iterator[Block],
+    parts: Sequence[Part],
+    thresholds: Thresholds,
+    say: Progress,
+) -> tuple[Outcome, list[str]]:
+    """Write the scored blocks, and what is told of them."""
     tally = Tally(model.forest_threshold)
+    more = _write(publication, _counted(blocks, tally, given.entry.taken.total, say), model)
     tally.users = sum(part.users for part in parts)
     tally.users_not_assessed = sum(part.users_not_assessed for part in parts)
-    blocks = Blocks(model, taken, parts, thresholds, given.entry.input_columns)
-    more = _write(publication, _counted(blocks, tally, len(taken.chunks), taken.total, say), model)
-    blocks.close()
     more += _write_aside(publication, given)
     outcome = Outcome(
         account=given.account(),
@@ -151,9 +166,9 @@ def merge_parts(  # noqa: PLR0913, PLR0917 - of what, and where to
 
 
 def _counted(
-    blocks: Blocks, tally: Tally, chunks: int, total: int, say: Progress
+    blocks: Iterator[Block], tally: Tally, total: int, say: Progress
 ) -> Iterator[pl.DataFrame]:
-    for block in ahead(map(blocks.block, range(chunks))):
+    for block in blocks:
         if block.rows.height:
             tally.add(*block)
             yield block.rows
@@ -205,13 +220,13 @@ def _rejected(entry: Entry, again: Repeats | None) -> Iterator[pl.DataFrame]:
 
 
 def save_model(
-    publication: Publication, folder: str, model: Model, taken_in: Path, partitions: int
+    publication: Publication, folder: str, model: Model, states: Iterable[pl.DataFrame]
 ) -> None:
     """Write the model, and where its users stand, in the order of their ids."""
     place = publication.path(f"{folder}{artifact.MODEL}").parent
     artifact.save(replace(model, pasts=replace(model.pasts, users=States.empty())), place)
     with GrowingParquet(place / artifact.USERS, group=artifact.USERS_A_BATCH) as table:
-        for block in merged_states(taken_in, partitions):
+        for block in states:
             table.write(block)
 
 
@@ -238,25 +253,47 @@ class Job:
 
     def run(self, publication: Publication, config: Config) -> tuple[Outcome, list[str]]:
         """Learn from the input and judge it."""
-        given, model, met = self._learned(config)
-        self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
-        judged = each_partition(
-            judge_partition, model, given, met, self.layout, self.say, self.bench
-        )
+        given = self._taken_in(config)
+        model, met = self._learned(given, config)
+        taken, register = given.entry.taken, given.entry.register
+        self.say.stage(f"Judging {taken.total:,} transactions")
+        if register is None:
+            judged = each_partition(
+                judge_partition, model, given, met, self.layout, self.say, self.bench
+            )
+        else:
+            judged = [judge_in_time(model, taken, register, self.layout.room, self.bench, self.say)]
         model = with_users(model, sum(part.users for part in judged))
         self.say.stage("Writing the tables")
-        thresholds = frozen(model, given.entry.taken)
-        outcome, more = merge_parts(publication, model, given, judged, thresholds, self.say)
-        self.save(publication, f"{MODEL}/", model)
-        return outcome, more
+        thresholds = frozen(model, taken)
+        if register is None:
+            written = merge_parts(publication, model, given, judged, thresholds, self.say)
+            self.save(publication, f"{MODEL}/", model)
+            return written
+        walker = Walker(model, taken, register, self.layout.room)
+        blocks = walker.blocks(thresholds, given.entry.input_columns)
+        written = write_blocks(publication, model, given, blocks, judged, thresholds, self.say)
+        save_model(publication, f"{MODEL}/", model, walker.states())
+        return written
 
     def train(self, publication: Publication, config: Config) -> tuple[Account, Model]:
         """Learn from the input, and write the model with where the users stand."""
-        given, model, met = self._learned(config)
+        given = self._taken_in(config)
+        model, met = self._learned(given, config)
         self.say.stage("Writing the model")
-        moved = each_partition(move_partition, model, given, met, self.layout, self.say, self.bench)
-        model = with_users(model, sum(part.users for part in moved))
-        self.save(publication, "", model)
+        taken, register = given.entry.taken, given.entry.register
+        if register is None:
+            moved = each_partition(
+                move_partition, model, given, met, self.layout, self.say, self.bench
+            )
+            model = with_users(model, sum(part.users for part in moved))
+            self.save(publication, "", model)
+        else:
+            walker = Walker(model, taken, register, self.layout.room)
+            for done in walker.move():
+                self.say.rows(done, taken.total)
+            model = with_users(model, walker.part().users)
+            save_model(publication, "", model, walker.states())
         _write_aside(publication, given)
         return given.account(), model
 
@@ -278,7 +315,7 @@ class Job:
         check
             Is told how many transactions of how many the model may have seen before.
         """
-        given = self._taken_in(model.config)
+        given = self._taken_in(model.config, may_walk=False)
         taken = given.entry.taken
         self.say.stage(f"Judging {taken.total:,} transactions")
         split_states(users, self.bench.folder, self.layout.partitions)
@@ -295,30 +332,41 @@ class Job:
         return merge_parts(publication, moved, given, judged, thresholds, self.say)
 
     def save(self, publication: Publication, folder: str, model: Model) -> None:
-        """Write a model, and where the users stand after the job."""
-        save_model(publication, folder, model, self.bench.folder, self.layout.partitions)
+        """Write a model, and where the users of all partitions stand after the job."""
+        save_model(
+            publication, folder, model, merged_states(self.bench.folder, self.layout.partitions)
+        )
 
-    def _taken_in(self, config: Config) -> Input:
+    def _taken_in(self, config: Config, *, may_walk: bool = True) -> Input:
         """Take the input in, unless that was done before."""
         give_back_large_arrays()
         if self.bench.has_input:
-            done, of = self.bench.judged, self.layout.partitions
-            self.say.stage(f"Going on with what is done: the input, and {done} of {of} partitions")
+            self.say.stage(f"Going on with what is done: the input, and {self.bench.done()}")
             return Input(*self.bench.kept_input())
         given = accepted_input(self.parts, config, self.layout, self.bench.folder, self.say)
-        self.bench.keep_input(given.entry, given.repeats, given.notes)
+        old: list[Path] = []
+        entry = given.entry
+        if not may_walk or not can_walk(entry.taken, entry.register, config, self.layout.room):
+            entry.register = None
+            old = entry.taken.spread(self.layout.partitions, self.layout.spread_rows)
+        self.bench.keep_input(entry, given.repeats, given.notes)
+        for path in old:
+            path.unlink(missing_ok=True)
         return given
 
-    def _learned(self, config: Config) -> tuple[Input, Model, Met]:
-        """Take the input in and learn from it, unless that was done before."""
-        given = self._taken_in(config)
+    def _learned(self, given: Input, config: Config) -> tuple[Model, Met]:
+        """Learn from the input, unless that was done before."""
+        taken, register = given.entry.taken, given.entry.register
         learned_before = self.bench.folder / MODEL
         if learned_before.is_dir():
-            return given, as_learned(artifact.load(learned_before)), Met(given.entry.taken)
-        self.say.stage(f"Learning from {given.entry.taken.total:,} transactions")
-        model, met = learn_parts(given, config)
+            return as_learned(artifact.load(learned_before)), Met(taken)
+        self.say.stage(f"Learning from {taken.total:,} transactions")
+        if register is None:
+            model, met = learn_parts(given, config)
+        else:
+            model, met = learned_in_time(taken, register, config, given.entry.currency), Met(taken)
         fresh = self.bench.folder / f"{MODEL}.new"
         fresh.mkdir(exist_ok=True)
         artifact.save(model, fresh)
         fresh.replace(learned_before)
-        return given, model, met
+        return model, met

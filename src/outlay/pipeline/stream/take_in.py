@@ -1,28 +1,29 @@
-"""The first pass: read, accept, and lay down by user."""
+"""The first pass: read, accept, and lay down chunk by chunk."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
-import numpy as np
 import polars as pl
 
-from outlay.pipeline.draw import BUCKETS, buckets, counted
+from outlay.features import Register
+from outlay.pipeline.draw import buckets, counted
 from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.layout import Layout
-from outlay.pipeline.stream.pieces import Span, write_piece
+from outlay.pipeline.stream.pieces import Span, write_piece, write_whole
 from outlay.pipeline.stream.repeats import Ids
-from outlay.pipeline.stream.taken import Chunk, Taken
+from outlay.pipeline.stream.taken import Chunk, Taken, walked_path
 from outlay.schema.intake import Accepted, Intake, Raw, Whole, accept
 from outlay.schema.intake.account import nothing_left
 from outlay.schema.intake.raw import REJECTED, Part
 from outlay.sources import Parts
 
 _MOST_REASONS: Final = 100_000
+_MOST_WAITING: Final = 2
+"""So many chunks of one moment may wait for its rest."""
 
 
 @dataclass(slots=True)
@@ -39,11 +40,14 @@ class Entry:
         How many rows were rejected why.
     ids
         The marks of all transaction ids, where the input has ids.
+    register
+        Who is who in the records for a walk; there are none if the input is not in time order.
     mapping, input_columns, currency, notes, n_read
         As in `Accepted`.
     """
 
     taken: Taken
+    register: Register | None = None
     rejected: list[Span] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     ids: Ids | None = None
@@ -58,7 +62,7 @@ class Entry:
 def take_in(
     parts: Parts, intake: Intake, layout: Layout, folder: Path, told: Callable[[int], None]
 ) -> tuple[Entry, Whole, Intake]:
-    """Lay down the accepted transactions by user; `told` hears how many rows have been read.
+    """Lay down the accepted transactions; `told` hears how many rows have been read.
 
     Where a later part changes what an earlier one was read by, reading begins anew.
     """
@@ -88,13 +92,16 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
     told: Callable[[int], None],
 ) -> Entry:
     entry, last = Entry(Taken(folder)), Raw.of(pl.DataFrame())
+    register, cutter = Register(intake.timezone), Cutter(_MOST_WAITING * layout.chunk_rows)
     with (folder / "rejected").open("wb") as aside:
         for raw, accepted in ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
             _add(entry, accepted, aside)
-            if accepted.transactions.height:
-                _lay_down(entry, accepted, layout.partitions)
+            frame = cutter.cut(accepted.transactions)
+            _lay_down(entry, frame, register if cutter.is_in_time else None)
             told(entry.n_read)
             last = raw
+    entry.register = register if cutter.is_in_time else None
+    _lay_down(entry, cutter.rest(), entry.register)
     if not entry.taken.chunks:
         raise nothing_left(_all(last, entry, parts), entry.mapping, whole.reasons)
     entry.taken.count()
@@ -111,30 +118,63 @@ def _add(entry: Entry, accepted: Accepted, aside: BinaryIO) -> None:
     entry.notes += [note for note in accepted.notes if note]
     entry.mapping, entry.input_columns = accepted.mapping, accepted.input_columns
     entry.currency = accepted.currency
+    if "transaction_id" in accepted.mapping and accepted.transactions.height:
+        entry.ids = entry.ids or Ids(entry.taken.folder)
+        entry.ids.add(accepted.transactions["transaction_id"])
 
 
-def _lay_down(entry: Entry, accepted: Accepted, partitions: int) -> None:
-    """Write a part's transactions, those of each partition of users together."""
-    taken, frame = entry.taken, accepted.transactions
-    places = buckets(frame["user_id"])
-    taken.counts += counted(places)
-    owner = (places.astype(np.int64) * partitions) // BUCKETS
-    order = np.argsort(owner, kind="stable")
-    bounds = np.searchsorted(owner[order], np.arange(partitions + 1))
-    sorted_ = frame[pl.Series(order)] if partitions > 1 else frame
+def _lay_down(entry: Entry, frame: pl.DataFrame, register: Register | None) -> None:
+    """Write some transactions, a chunk of the input; and what a walk takes, if there can be one."""
+    if not frame.height:
+        return
+    taken = entry.taken
     name = f"chunk-{len(taken.chunks):05}"
-    with (taken.folder / name).open("wb") as file:
-        spans = [
-            write_piece(file, sorted_[int(begin) : int(end)]) for begin, end in pairwise(bounds)
-        ]
+    taken.counts += counted(buckets(frame["user_id"]))
+    if register is not None:
+        register.enter(frame).tofile(walked_path(taken.folder, len(taken.chunks)))
     numbers, times = frame["row_number"], frame["timestamp"]
     taken.chunks.append(
-        Chunk(name, spans, numbers[0], numbers[-1], times.min(), times.max())  # type: ignore[arg-type]
-    )
+        Chunk(
+            name, [write_whole(taken.folder / name, frame)],
+            numbers[0], numbers[-1], times.min(), times.max(),  # type: ignore[arg-type]
+        )
+    )  # fmt: skip
     taken.schema = dict(frame.schema)
-    if "transaction_id" in accepted.mapping:
-        entry.ids = entry.ids or Ids(taken.folder)
-        entry.ids.add(frame["transaction_id"])
+
+
+class Cutter:
+    """Cuts an input in time order between two moments: what is of one moment stays together.
+
+    Parameters
+    ----------
+    most
+        So many rows of one moment may wait for the rest of it; then there is no more cutting.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.is_in_time = True
+        self._most = most
+        self._waiting = pl.DataFrame()
+
+    def cut(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return what waited and the next rows, but those of their last moment, which wait."""
+        if not frame.height:
+            return frame
+        waited, self._waiting = self._waiting, pl.DataFrame()
+        frame = pl.concat([waited, frame]) if waited.height else frame
+        self.is_in_time = self.is_in_time and frame["timestamp"].is_sorted()
+        if not self.is_in_time:
+            return frame
+        begin = int(frame["timestamp"].search_sorted(frame["timestamp"][-1], side="left"))
+        self.is_in_time = frame.height - begin <= self._most
+        if not self.is_in_time:
+            return frame
+        self._waiting = frame[begin:]
+        return frame[:begin]
+
+    def rest(self) -> pl.DataFrame:
+        """Return what still waits."""
+        return self._waiting
 
 
 def _all(last: Raw, entry: Entry, parts: Parts) -> Raw:

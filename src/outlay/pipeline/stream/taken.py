@@ -2,21 +2,26 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from outlay.features import WALKED, Records
 from outlay.pipeline.draw import BUCKETS, buckets, counted
-from outlay.pipeline.stream.pieces import Span, read_pieces
+from outlay.pipeline.stream.pieces import Span, read_pieces, read_whole, write_piece
 
 Longs = NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class Chunk:
-    """One part of the input: where its pieces lie, its row numbers, and its period."""
+    """One part of the input: where its rows lie, their numbers, and their period.
+
+    It lies as a whole, until it is spread over partitions: then in a piece for each of them.
+    """
 
     name: str
     spans: list[Span]
@@ -24,6 +29,7 @@ class Chunk:
     last_row: int
     first: datetime | None
     last: datetime | None
+    is_whole: bool = True
 
 
 @dataclass(slots=True)
@@ -80,6 +86,47 @@ class Taken:
         """Return where in the chunk each partition begins, and where the last one ends."""
         return np.concatenate([[0], np.cumsum(self.rows[chunk])])
 
+    def walked(self, place: int) -> Records:
+        """Return a chunk's transactions as `outlay.features.Walk` takes them."""
+        found: Records = np.fromfile(walked_path(self.folder, place), WALKED)
+        chunk = self.chunks[place]
+        if not len(self._removed(chunk)):
+            return found
+        stay = ~self._is_removed(chunk, read_whole(self.folder / chunk.name)).to_numpy()
+        found = found[stay[found["place"]]]
+        found["place"] = (np.cumsum(stay) - 1)[found["place"]]
+        return found
+
+    def spread(self, partitions: int, rows: int) -> list[Path]:
+        """Bring rows together by partition of users, about so many at a time.
+
+        Returned are the files that are of no use any more.
+        """
+        old = [self.folder / chunk.name for chunk in self.chunks]
+        old += [walked_path(self.folder, at) for at in range(len(self.chunks))]
+        sizes = np.cumsum(self.rows.sum(axis=1))
+        groups = np.searchsorted(sizes, np.arange(rows, sizes[-1] + rows, rows), side="left") + 1
+        edges = np.unique([0, *np.minimum(groups, len(self.chunks))]).tolist()
+        spread = [self._spread(begin, end, partitions) for begin, end in pairwise(edges)]
+        self.chunks = spread
+        self.count()
+        return old
+
+    def _spread(self, begin: int, end: int, partitions: int) -> Chunk:
+        """Return chunks begin..end - 1 as one."""
+        chunks = self.chunks[begin:end]
+        frame = pl.concat([self.chunk(at) for at in range(begin, end)])
+        owner = (buckets(frame["user_id"]).astype(np.int64) * partitions) // BUCKETS
+        order = np.argsort(owner, kind="stable")
+        bounds = np.searchsorted(owner[order], np.arange(partitions + 1)).tolist()
+        sorted_, name = frame[pl.Series(order)], f"spread-{begin:05}"
+        with (self.folder / name).open("wb") as file:
+            spans = [write_piece(file, sorted_[first:last]) for first, last in pairwise(bounds)]
+        firsts = [chunk.first for chunk in chunks if chunk.first is not None]
+        lasts = [chunk.last for chunk in chunks if chunk.last is not None]
+        rows = chunks[0].first_row, chunks[-1].last_row
+        return Chunk(name, spans, *rows, min(firsts), max(lasts), is_whole=False)
+
     def count(self) -> None:
         """Count the rows, once all chunks are there."""
         self.rows = np.array([[span.rows for span in c.spans] for c in self.chunks], np.int64)
@@ -91,17 +138,21 @@ class Taken:
             if not len(self._removed(chunk)):
                 continue
             for place, span in enumerate(chunk.spans):
-                for piece in read_pieces(self.folder / chunk.name, [span]):
+                for piece in self._read(chunk, [span]):
                     gone = piece.filter(self._is_removed(chunk, piece))
                     self.rows[at, place] -= gone.height
                     self.counts -= counted(buckets(gone["user_id"]))
 
     def _pieces(self, at: int, spans: list[Span]) -> list[pl.DataFrame]:
         chunk = self.chunks[at]
-        pieces = read_pieces(self.folder / chunk.name, spans)
+        pieces = self._read(chunk, spans)
         if not len(self._removed(chunk)):
             return pieces
         return [piece.filter(~self._is_removed(chunk, piece)) for piece in pieces]
+
+    def _read(self, chunk: Chunk, spans: list[Span]) -> list[pl.DataFrame]:
+        path = self.folder / chunk.name
+        return [read_whole(path)] if chunk.is_whole else read_pieces(path, spans)
 
     def _is_removed(self, chunk: Chunk, piece: pl.DataFrame) -> pl.Series:
         return piece["row_number"].is_in(pl.Series(self._removed(chunk)).implode())
@@ -114,3 +165,8 @@ class Taken:
         if not pieces:
             return pl.DataFrame(schema=self.schema)
         return pl.concat(pieces, rechunk=True)
+
+
+def walked_path(folder: Path, chunk: int) -> Path:
+    """Return where it lies what a walk takes of a chunk."""
+    return folder / f"walked-{chunk:05}"

@@ -1,0 +1,138 @@
+"""All users and counterparties through tables in time order, one after the other.
+
+What `compute` gives in one go for a table of any size, in memory that holds one table and every
+user's state: each table's transactions are brought together by user, the states move on, and the
+features go back to the table's own order.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from outlay.errors import OutlayError
+from outlay.features._kernels import (
+    HEAD,
+    N_FEATURES,
+    N_OWN,
+    ROW,
+    SLOTS,
+    WALKED,
+    Floats,
+    Ints,
+    Records,
+    Shelf,
+    by_user,
+    fold_counterparties,
+    lengths_of,
+    walk,
+)
+from outlay.features._reading import bring, turn
+from outlay.features.batch import feature_frame, feature_memory
+from outlay.features.population import Population
+from outlay.features.register import Register
+from outlay.features.state import Counterparties, States
+
+_AT_A_TIME = 1 << 14
+
+
+class NoRoomError(OutlayError):
+    """The users' states do not fit the memory that they may take."""
+
+
+class Walk:
+    """Takes payments, table after table in time order, to their features.
+
+    Parameters
+    ----------
+    population
+        The prior of users without a past.
+    register
+        Who is who: the one that made the tables' records.
+    room
+        Bytes that the users' states may take. What is not needed is not taken.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        register: Register,
+        room: int,
+    ) -> None:
+        self._prior = population.prior()
+        places = {name: place for place, name in enumerate(population.types)}
+        others = len(places)
+        self._kinds = np.array(
+            [*(places.get(name, others) for name in register.types.names()), others]
+        )
+        self._register = register
+        n = len(register.users)
+        self.shelf = Shelf(
+            np.empty(room // 8),  # memory that is not written to is not taken
+            np.full(n, -1),
+            np.zeros(n, np.int64),
+            np.full(SLOTS.size, -1),
+            np.zeros(1, np.int64),
+        )
+        self._moments = np.zeros((len(register.counterparties), 3))
+        self._met = np.zeros(len(register.counterparties), np.bool_)
+        self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, WALKED)
+
+    def step(self, payments: Records) -> pl.DataFrame:
+        """Return the features of the next table's transactions, in the order of its rows."""
+        table = feature_memory(payments.size)
+        places = self._fold(payments)
+        turn(self._own, places, 0, payments.size, table)
+        table[N_OWN:, : payments.size] = self.meet(payments)
+        return feature_frame(table, payments.size)
+
+    def _fold(self, payments: Records) -> Ints:
+        """Move the users on; return where in ``_own`` each row's features stand."""
+        n = payments.size
+        if n > len(self._own):
+            self._own, self._grouped = np.empty((n, N_OWN)), np.empty(n, WALKED)
+        bounds = np.zeros(len(self._register.users) + 1, np.int64)
+        places = np.empty(n, np.int64)
+        by_user(payments, self._kinds, bounds, self._grouped, places)
+        rows = self._own.view(ROW)[:, 0]
+        if walk(self._grouped, bounds, self.shelf, self._prior, rows) < bounds.size - 1:
+            raise NoRoomError("The users' states need more memory than they may take.")
+        return places
+
+    def meet(self, payments: Records) -> Floats:
+        """Move the counterparties alone on; return their features, (2, rows)."""
+        n, place = payments.size, payments["place"]
+        codes, amounts = np.empty(n, np.int64), np.empty(n)
+        codes[place], amounts[place] = payments["other"], payments["payment"]["amount"]
+        found = np.empty((N_FEATURES - N_OWN, n))
+        prior = self._prior.of_counterparties
+        fold_counterparties(codes, place.astype(np.int64), amounts, self._moments, prior, found)
+        self._met[codes[codes >= 0]] = True
+        return found
+
+    def counterparties(self) -> Counterparties:
+        """Return where the counterparties stand whom a payment met."""
+        met = np.flatnonzero(self._met)
+        names = pl.Series("id", self._register.counterparties.names(), pl.String).gather(met)
+        frame = Counterparties(names, self._moments[met]).to_frame()
+        return Counterparties.from_frame(frame.sort("id"))
+
+    def payments_of_users(self) -> Floats:
+        """Return how many payments each user's state counts, of those who have one."""
+        return self.shelf.words[self.shelf.starts[self.shelf.starts >= 0]]
+
+    def states(self) -> Iterator[States]:
+        """Yield where the users stand, in the order of their ids, some thousand at a time."""
+        names = pl.Series("id", self._register.users.names(), pl.String)
+        order = names.arg_sort().to_numpy()
+        order = order[self.shelf.starts[order] >= 0]
+        for at in range(0, order.size, _AT_A_TIME):
+            yield self._some(names, order[at : at + _AT_A_TIME])
+
+    def _some(self, names: pl.Series, users: Ints) -> States:
+        starts = self.shelf.starts[users]
+        heads = self.shelf.words[starts[:, None] + np.arange(HEAD)].astype(np.int64)
+        offsets = np.concatenate([[0], np.cumsum(lengths_of(heads))])
+        words = np.empty(int(offsets[-1]))
+        bring(self.shelf.words, np.empty(0), starts, offsets, words)
+        return States(names.gather(users), offsets, words)

@@ -1,0 +1,160 @@
+"""An input in time order, chunk after chunk: no row of it leaves its place.
+
+Twice: first the detectors are asked, so that it is known how bad the worst transactions are; then
+everything is decided and worded, and the scored table written. The features are made both times,
+which costs less than keeping them.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from outlay.features import Pasts, Population, Register, Walk
+from outlay.features.state import States
+from outlay.pipeline.draw import buckets, drawn
+from outlay.pipeline.judge import answered
+from outlay.pipeline.model import Model
+from outlay.pipeline.progress import Progress
+from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.judging import Part, features_of, kept, shares_path
+from outlay.pipeline.stream.learning import period
+from outlay.pipeline.stream.merging import Block, Thresholds, scored_block
+from outlay.pipeline.stream.packing import packed, unpacked
+from outlay.pipeline.stream.pieces import read_whole, write_whole
+from outlay.pipeline.stream.resume import Bench
+from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.train import Seen, learn
+from outlay.schema.table import Columns
+
+Bools = NDArray[np.bool_]
+
+
+def can_walk(taken: Taken, register: Register | None, config: Config, room: int) -> bool:
+    """Return whether an input can be walked through: in time order, by states that likely fit."""
+    if register is None or config.history != "past":
+        return False
+    words = _WORDS_A_USER * len(register.users) + _WORDS_A_ROW * taken.total
+    return 8 * words <= room
+
+
+_WORDS_A_USER = 120
+_WORDS_A_ROW = 1.5
+"""What users' states come to, roughly: a little over what is seen, and a walk says if it is more."""
+
+
+def learned_in_time(
+    taken: Taken, register: Register, config: Config, currency: str | None
+) -> Model:
+    """Learn from the users that were drawn; the model says where the counterparties stand."""
+    cut = drawn(taken.counts, config.train.max_rows)
+    marks: list[Bools] = []
+    sample = pl.concat(list(_drawn(taken, cut, marks)), rechunk=True)
+    population = Population.fit(sample, config.input.timezone)
+    walk = Walk(population, register, 0)
+    met = [walk.meet(taken.walked(at)).T[mine] for at, mine in enumerate(marks)]
+    table, _ = features_of(sample, population, config, Pasts(), np.concatenate(met), threads=None)
+    model, _ = learn(table, population, config, currency, Seen(taken.total, 0, *period(taken)))
+    return replace(model, pasts=Pasts(States.empty(), walk.counterparties()))
+
+
+def _drawn(taken: Taken, cut: int, marks: list[Bools]) -> Iterator[pl.DataFrame]:
+    """Yield the transactions of the first ``cut`` buckets' users; note which of all they are."""
+    for at in range(len(taken.chunks)):
+        frame = taken.chunk(at)
+        marks.append(buckets(frame["user_id"]) < cut)
+        yield frame.filter(pl.Series(marks[-1]))
+
+
+class Walker:
+    """Goes through an input with a model.
+
+    Parameters
+    ----------
+    model
+        Its users' states are not looked at: the walk has them.
+    taken, register
+        The input.
+    room
+        Bytes that the users' states may take.
+    """
+
+    def __init__(self, model: Model, taken: Taken, register: Register, room: int) -> None:
+        self._model, self._taken = model, taken
+        self.walk = Walk(model.population, register, room)
+
+    def tables(self, begin: int = 0) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield each chunk's transactions with their features, made a little ahead."""
+        yield from ahead(map(self._table, range(begin, len(self._taken.chunks))))
+
+    def _table(self, at: int) -> tuple[int, pl.DataFrame]:
+        features = self.walk.step(self._taken.walked(at))
+        return at, kept(self._taken.chunk(at)).hstack(features)
+
+    def move(self) -> Iterator[int]:
+        """Move the users on and judge nothing; yield how many rows are done."""
+        done = 0
+        for at in range(len(self._taken.chunks)):
+            payments = self._taken.walked(at)
+            self.walk.step(payments)
+            done += payments.size
+            yield done
+
+    def judge(self, begin: int) -> Iterator[int]:
+        """Ask the detectors from a chunk on; yield the chunks that are done."""
+        folder = self._taken.folder
+        with shares_path(folder).open("r+b" if begin else "wb") as shares:
+            shares.truncate(8 * int(self._taken.starts[begin]))
+            shares.seek(0, os.SEEK_END)
+            for at, table in self.tables(begin):
+                found = answered(self._model, Columns.of(table))
+                write_whole(answers_path(folder, at), packed(pl.DataFrame(), found))
+                found.share.tofile(shares)
+                shares.flush()
+                yield at
+
+    def blocks(self, thresholds: Thresholds, input_columns: list[str]) -> Iterator[Block]:
+        """Yield the scored transactions, in the order of the input."""
+        for at, table in self.tables():
+            if not table.height:  # a chunk of duplicates
+                continue
+            _, found = unpacked([read_whole(answers_path(self._taken.folder, at))])
+            held = thresholds.of(self._taken, at)
+            yield Block(scored_block(self._model, table, found, held, input_columns))
+
+    def states(self) -> Iterator[pl.DataFrame]:
+        """Yield where the users stand, in the order of their ids; see `States.to_frame`."""
+        return (states.to_frame() for states in self.walk.states())
+
+    def part(self) -> Part:
+        """Return how many users there are, and how many too little is known of."""
+        counts = self.walk.payments_of_users()
+        cold = int((counts - 1 < self._model.config.policy.min_history).sum())
+        return Part([], counts.size, cold)
+
+
+def answers_path(folder: Path, chunk: int) -> Path:
+    """Return where the detectors' answers on a chunk lie."""
+    return folder / f"answered-{chunk:05}"
+
+
+def judge_in_time(  # noqa: PLR0913, PLR0917 - what, with what, and how
+    model: Model, taken: Taken, register: Register, room: int, bench: Bench, say: Progress
+) -> Part:
+    """Ask the detectors of all transactions; what is done is kept now and then.
+
+    The walk is a little ahead of the detectors: where it is to be kept, it is begun anew there.
+    """
+    return bench.part(0, lambda: _judged(model, taken, register, room, say))
+
+
+def _judged(model: Model, taken: Taken, register: Register, room: int, say: Progress) -> Part:
+    walker = Walker(model, taken, register, room)
+    for at in walker.judge(0):
+        say.rows(int(taken.starts[at + 1]), taken.total)
+    return walker.part()
