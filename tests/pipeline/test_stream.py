@@ -1,8 +1,11 @@
 """A job in parts leaves what the job in memory leaves, to the last bit."""
 
+import re
 import resource
+from collections.abc import Callable
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -23,7 +26,7 @@ from outlay.pipeline.settings import (
     TrainOptions,
 )
 from outlay.pipeline.stream import layout as layouts
-from outlay.pipeline.stream import repeats
+from outlay.pipeline.stream import repeats, walking
 from outlay.pipeline.stream.layout import LEAST, Layout, fits
 from outlay.pipeline.stream.resume import UNFINISHED
 
@@ -51,16 +54,21 @@ def payments() -> pl.DataFrame:
     return pl.concat([frame, frame[100:120]])
 
 
-@pytest.fixture(params=["in time", "shuffled", "newest first"])
+ORDERS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "in time": lambda frame: frame.sort("timestamp", maintain_order=True),
+    "by day": lambda frame: frame.with_columns(pl.col("timestamp").dt.truncate("1d")).sort(
+        "timestamp", maintain_order=True
+    ),
+    "shuffled": lambda frame: frame.sample(fraction=1.0, shuffle=True, seed=1),
+    "newest first": pl.DataFrame.reverse,
+}
+
+
+@pytest.fixture(params=list(ORDERS))
 def file(request: pytest.FixtureRequest, payments: pl.DataFrame, tmp_path: Path) -> Path:
     """Write a file of the wallet in some order, with broken lines at its end."""
-    orders = {
-        "in time": payments,
-        "shuffled": payments.sample(fraction=1.0, shuffle=True, seed=1),
-        "newest first": payments.reverse(),
-    }
     path = tmp_path / "payments.csv"
-    orders[request.param].write_csv(path)
+    ORDERS[request.param](payments).write_csv(path)
     with path.open("a") as text:
         text.write("bad,line\n" + "x" + "," * (payments.width - 1) + "\n")
     return path
@@ -247,7 +255,8 @@ def test_any_order_changes_the_order_of_the_scored_rows_alone(
     """Alerts, equally bad ones too, report and model are the same, and every row is there."""
     twins = payments.with_columns(pl.col("user_id", "transaction_id") + "-twin")
     path = tmp_path / "in.parquet"
-    pl.concat([payments, twins]).sort("timestamp").write_parquet(path)
+    mixed = pl.concat([payments, twins]).sample(fraction=1.0, shuffle=True, seed=3)
+    mixed.write_parquet(path)  # in time order the rows are never moved
     for order in ("input", "any"):
         config = replace(settings(), output=OutputOptions(csv=True, order=order))
         run_files([str(path)], tmp_path / order, config, layout=LAYOUTS[0])
@@ -296,7 +305,9 @@ def test_layout_keeps_to_the_memory(cores: int, monkeypatch: pytest.MonkeyPatch)
 
         assert layout.chunk_rows * layout.threads * 1_500 <= (2 << 30) - (500 << 20)
         assert layout.chunk_rows * 3_000 <= (2 << 30) - (500 << 20)
-        assert layout.partitions * layout.chunk_rows >= rows
+        assert layout.spread_rows * layout.threads * 1_500 <= (2 << 30) - (500 << 20)
+        assert layout.partitions * layout.spread_rows >= rows
+        assert layout.room + layout.chunk_rows * 3_000 <= (2 << 30) - (500 << 20)
 
 
 def test_layout_has_room_for_the_users_that_a_model_knows() -> None:
@@ -333,20 +344,29 @@ class Watching(Quiet):
 
 
 @pytest.mark.parametrize(
-    ("stop", "hint"),
+    ("where", "hints"),
     [
-        (Watching("Learning"), "at partition 1 of 11"),
-        (Watching("Judging", 1500), "at partition"),
-        (Watching("Writing the tables"), "where it writes the result"),
-        (Watching("Writing the report"), "where it writes the result"),
+        (("Learning",), {"in time": "at transaction 1$", "shuffled": "at partition 1 of 11"}),
+        (("Judging", 1500), {"in time": "at transaction 1,[0-9]{3}", "shuffled": "at partition"}),
+        (("Writing the tables",), dict.fromkeys(ORDERS, "where it writes the result")),
+        (("Writing the tables", 900), dict.fromkeys(ORDERS, "where it writes the result")),
+        (("Writing the report",), dict.fromkeys(ORDERS, "where it writes the result")),
     ],
 )
-def test_an_interrupted_run_goes_on_and_leaves_the_same(
-    payments: pl.DataFrame, tmp_path: Path, stop: Watching, hint: str
+@pytest.mark.parametrize("order", ["in time", "shuffled"])
+def test_an_interrupted_run_goes_on_and_leaves_the_same(  # noqa: PLR0917
+    payments: pl.DataFrame,
+    tmp_path: Path,
+    order: str,
+    where: tuple[Any, ...],
+    hints: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Wherever it stops, nothing is published; the same command goes on and ends as if never stopped."""
+    monkeypatch.setattr(walking, "KEEP_EVERY", 500)
+    stop = Watching(*where)
     path = tmp_path / "in.parquet"
-    payments.write_parquet(path)
+    ORDERS[order](payments).write_parquet(path)
     again = tmp_path / "again [1-3]"  # no wildcard
     run_files([str(path)], tmp_path / "once", settings(), layout=LAYOUTS[1])
     with pytest.raises(KeyboardInterrupt):
@@ -356,7 +376,7 @@ def test_an_interrupted_run_goes_on_and_leaves_the_same(
     run_files([str(path)], again, settings(), going_on, LAYOUTS[1])
 
     assert left == [UNFINISHED]
-    assert hint in stop.left[0]
+    assert re.search(hints[order], stop.left[0])
     assert any(words.startswith("Going on") for words in going_on.stages)
     assert not (again / UNFINISHED).exists()
     assert_frame_equal(

@@ -6,6 +6,7 @@ features go back to the table's own order.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -34,6 +35,7 @@ from outlay.features.register import Register
 from outlay.features.state import Counterparties, States
 
 _AT_A_TIME = 1 << 14
+_KEPT = ("words", "starts", "kinds", "free", "top", "moments", "met")
 
 
 class NoRoomError(OutlayError):
@@ -116,6 +118,20 @@ class Walk:
         names = pl.Series("id", self._register.counterparties.names(), pl.String).gather(met)
         frame = Counterparties(names, self._moments[met]).to_frame()
         return Counterparties.from_frame(frame.sort("id"))
+
+    def keep(self, folder: Path) -> None:
+        """Write where everybody stands into a folder that is there."""
+        shelf, top = self.shelf, self.shelf.top[0]
+        kept = (shelf.words[:top], shelf.starts, shelf.kinds, shelf.free, shelf.top)
+        for name, values in zip(_KEPT, (*kept, self._moments, self._met), strict=True):
+            np.save(folder / name, values, allow_pickle=False)
+
+    def resume(self, folder: Path) -> None:
+        """Stand where `keep` was called."""
+        kept = [np.load(folder / f"{name}.npy", allow_pickle=False) for name in _KEPT]
+        words, starts, kinds, free, top, self._moments, self._met = kept
+        self.shelf.words[: top[0]] = words
+        self.shelf = Shelf(self.shelf.words, starts, kinds, free, top)
 
     def payments_of_users(self) -> Floats:
         """Return how many payments each user's state counts, of those who have one."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from outlay.features import Pasts, Population
 from outlay.features.counterparties import COLUMNS, CounterpartyPass
 from outlay.features.state import Counterparties
+from outlay.pipeline.stream.pieces import write_array
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.stream.windows import windows
 
@@ -68,7 +69,7 @@ class _Scatter:
         for at, begin, end in zip(ids, starts, [*starts[1:], order.size], strict=True):
             rows = order[begin:end]
             with _loose(self._taken.folder, int(at)).open("ab") as file:
-                np.column_stack([places[rows], found[rows]]).tofile(file)
+                write_array(file, np.column_stack([places[rows], found[rows]]))
 
     def close(self) -> None:
         for at in range(len(self._taken.chunks)):
@@ -89,4 +90,5 @@ def _path(folder: Path, at: int) -> Path:
 
 
 def _write(taken: Taken, at: int, found: Floats) -> None:
-    found.tofile(_path(taken.folder, at))
+    with _path(taken.folder, at).open("wb") as file:
+        write_array(file, found)

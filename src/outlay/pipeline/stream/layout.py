@@ -46,7 +46,7 @@ class Layout:
     chunk_rows: int
     partitions: int
     threads: int
-    spread_rows: int = 0
+    spread_rows: int = 1
     room: int = 1 << 28
 
     @classmethod

@@ -19,7 +19,7 @@ from outlay.pipeline.scored import scored_columns
 from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_path
 from outlay.pipeline.stream.packing import unpacked
-from outlay.pipeline.stream.pieces import PieceFile
+from outlay.pipeline.stream.pieces import PieceFile, write_array
 from outlay.pipeline.stream.taken import Longs, Taken
 from outlay.pipeline.stream.windows import windows
 from outlay.pipeline.threshold import met_by
@@ -80,7 +80,7 @@ class _Held:
         self._thresholds = thresholds_path(taken.folder)
         with self._thresholds.open("wb") as file:  # a full disk shows here, not in the memory map
             for rows in np.diff(self._starts).tolist():
-                np.zeros(rows).tofile(file)
+                write_array(file, np.zeros(rows))
 
     def shares(self, window: pl.DataFrame) -> Floats:
         """Return the window's shares."""

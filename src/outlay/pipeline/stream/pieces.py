@@ -4,9 +4,11 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ def write_piece(file: BinaryIO, frame: pl.DataFrame) -> Span:
     at = file.tell()
     file.write(into.getbuffer())
     return Span(at, into.tell(), frame.height)
+
+
+def write_array(file: BinaryIO, values: NDArray[Any]) -> None:
+    """Append an array's bytes. (Of a full disk ``values.tofile`` would not say what went wrong.)"""
+    file.write(np.ascontiguousarray(values).view(np.uint8).data)
 
 
 class PieceFile:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.pipeline.stream.pieces import Span, read_pieces, write_piece
+from outlay.pipeline.stream.pieces import Span, read_pieces, write_array, write_piece
 from outlay.schema.intake import Accepted, Raw
 from outlay.schema.intake.account import conflicts
 from outlay.schema.intake.duplicates import DUPLICATES, find_duplicates
@@ -43,7 +43,7 @@ class Ids:
         inner = np.searchsorted(marks, edges)
         self._bounds.append(start + np.concatenate([[0], inner, [marks.size]]))
         with self._path.open("ab") as file:
-            marks.tofile(file)
+            write_array(file, marks)
 
     def repeated(self) -> Marks:
         """Return the marks that came more than once, sorted."""

@@ -1,7 +1,7 @@
 """What a job in parts has done, so that the same command goes on where it was interrupted.
 
-Beside the result lies a hidden folder with the accepted input, the model, and the partitions that
-are judged. Its name says of what: the files as they were, the settings, the cut and the releases.
+Beside the result lies a hidden folder with the accepted input, the model, and what is judged: some
+partitions, or the first transactions of a walk. Its name says of what: the files as they were, the settings, the cut and the releases.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.pieces import scan
 from outlay.pipeline.stream.repeats import Repeats
 from outlay.pipeline.stream.take_in import Entry
+from outlay.pipeline.stream.walking import kept_walks
 from outlay.sinks.files import system_code
 from outlay.sources import Parts
 
@@ -74,20 +75,33 @@ class Bench:
 
     @property
     def judged(self) -> int:
-        """How many partitions are done."""
+        """How many partitions are done; a walk is one."""
         return len(list(self.folder.glob("part-*.json")))
 
     def done(self) -> str:
-        """Return what is done beside the input, in words."""
-        parts = json.loads((self.folder / _INPUT).read_bytes())["parts"]
-        return f"{self.judged} of {parts} partitions"
+        """Return how much is judged, in words."""
+        noted = self._noted()
+        if not noted["starts"]:
+            return f"{self.judged} of {noted['partitions']} partitions"
+        return f"{self._walked(noted):,} of {noted['starts'][-1]:,} transactions"
 
     def next(self) -> str:
         """Return where the job goes on, in words."""
-        parts = json.loads((self.folder / _INPUT).read_bytes())["parts"]
-        if self.judged < parts:
-            return f"at partition {self.judged + 1} of {parts}"
-        return "where it writes the result"
+        noted = self._noted()
+        if self.judged == noted["partitions"]:
+            return "where it writes the result"
+        if not noted["starts"]:
+            return f"at partition {self.judged + 1} of {noted['partitions']}"
+        return f"at transaction {self._walked(noted) + 1:,}"
+
+    def _walked(self, noted: dict[str, Any]) -> int:
+        """Return how many transactions need not be judged again."""
+        starts: list[int] = noted["starts"]
+        return starts[-1] if self.judged else starts[max(kept_walks(self.folder), default=0)]
+
+    def _noted(self) -> dict[str, Any]:
+        noted: dict[str, Any] = json.loads((self.folder / _INPUT).read_bytes())
+        return noted
 
     def keep_input(self, entry: Entry, again: Repeats | None, notes: Sequence[str]) -> None:
         """Note that the input was taken in."""
@@ -101,7 +115,8 @@ class Bench:
         noted = {
             "entry": msgspec.to_builtins(bare, enc_hook=_plain),
             "register": entry.register.timezone if entry.register else None,
-            "parts": 1 if entry.register else entry.taken.rows.shape[1],
+            "partitions": 1 if entry.register else entry.taken.rows.shape[1],
+            "starts": entry.taken.starts.tolist() if entry.register else [],
             "repeats": again is not None,
             "notes": list(notes),
         }
@@ -109,7 +124,7 @@ class Bench:
 
     def kept_input(self) -> tuple[Entry, Repeats | None, tuple[str, ...]]:
         """Return what was taken in before."""
-        noted = json.loads((self.folder / _INPUT).read_bytes())
+        noted = self._noted()
         entry = msgspec.convert(noted["entry"], Entry, dec_hook=_array)
         entry.taken.folder = self.folder
         entry.taken.schema = dict(entry.taken.chunk(0).schema)

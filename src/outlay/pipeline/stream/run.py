@@ -31,7 +31,7 @@ from outlay.pipeline.stream.resume import Bench
 from outlay.pipeline.stream.states import merged_states, split_states
 from outlay.pipeline.stream.take_in import Entry, accepted_parts, take_in
 from outlay.pipeline.stream.taken import Taken
-from outlay.pipeline.stream.walking import Walker, can_walk, judge_in_time, learned_in_time
+from outlay.pipeline.stream.walking import Walker, can_walk, learned_in_time
 from outlay.schema.intake import Intake, Whole
 from outlay.schema.intake.raw import REJECTED as REJECTED_ROW
 from outlay.sinks.growing import GrowingCsv, GrowingParquet
@@ -262,7 +262,8 @@ class Job:
                 judge_partition, model, given, met, self.layout, self.say, self.bench
             )
         else:
-            judged = [judge_in_time(model, taken, register, self.layout.room, self.bench, self.say)]
+            walker = Walker(model, taken, register, self.layout.room)
+            judged = [self.bench.part(0, lambda: walker.judge(self.say))]
         model = with_users(model, sum(part.users for part in judged))
         self.say.stage("Writing the tables")
         thresholds = frozen(model, taken)

@@ -13,7 +13,7 @@ from outlay.features import Register
 from outlay.pipeline.draw import buckets, counted
 from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.layout import Layout
-from outlay.pipeline.stream.pieces import Span, write_piece, write_whole
+from outlay.pipeline.stream.pieces import Span, write_array, write_piece, write_whole
 from outlay.pipeline.stream.repeats import Ids
 from outlay.pipeline.stream.taken import Chunk, Taken, walked_path
 from outlay.schema.intake import Accepted, Intake, Raw, Whole, accept
@@ -131,7 +131,8 @@ def _lay_down(entry: Entry, frame: pl.DataFrame, register: Register | None) -> N
     name = f"chunk-{len(taken.chunks):05}"
     taken.counts += counted(buckets(frame["user_id"]))
     if register is not None:
-        register.enter(frame).tofile(walked_path(taken.folder, len(taken.chunks)))
+        with walked_path(taken.folder, len(taken.chunks)).open("wb") as file:
+            write_array(file, register.enter(frame))
     numbers, times = frame["row_number"], frame["timestamp"]
     taken.chunks.append(
         Chunk(

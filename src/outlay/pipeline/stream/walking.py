@@ -6,9 +6,11 @@ which costs less than keeping them.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -26,13 +28,19 @@ from outlay.pipeline.stream.judging import Part, features_of, kept, shares_path
 from outlay.pipeline.stream.learning import period
 from outlay.pipeline.stream.merging import Block, Thresholds, scored_block
 from outlay.pipeline.stream.packing import packed, unpacked
-from outlay.pipeline.stream.pieces import read_whole, write_whole
-from outlay.pipeline.stream.resume import Bench
+from outlay.pipeline.stream.pieces import read_whole, write_array, write_whole
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.train import Seen, learn
 from outlay.schema.table import Columns
 
 Bools = NDArray[np.bool_]
+
+KEEP_EVERY = 16_000_000
+"""Rows after which it is kept where a walk stands."""
+_WALK: Final = "walk-"
+_WORDS_A_USER: Final = 120
+_WORDS_A_ROW: Final = 1.5
+"""What users' states come to, roughly: a little over what was seen."""
 
 
 def can_walk(taken: Taken, register: Register | None, config: Config, room: int) -> bool:
@@ -41,11 +49,6 @@ def can_walk(taken: Taken, register: Register | None, config: Config, room: int)
         return False
     words = _WORDS_A_USER * len(register.users) + _WORDS_A_ROW * taken.total
     return 8 * words <= room
-
-
-_WORDS_A_USER = 120
-_WORDS_A_ROW = 1.5
-"""What users' states come to, roughly: a little over what is seen, and a walk says if it is more."""
 
 
 def learned_in_time(
@@ -105,18 +108,35 @@ class Walker:
             done += payments.size
             yield done
 
-    def judge(self, begin: int) -> Iterator[int]:
-        """Ask the detectors from a chunk on; yield the chunks that are done."""
-        folder = self._taken.folder
+    def judge(self, say: Progress) -> Part:
+        """Ask the detectors of all transactions; return how many users there are.
+
+        Now and then it is kept where the walk stands, so that a job that was stopped goes on there.
+        """
+        folder, begin = self._taken.folder, 0
+        for begin in kept_walks(folder)[-1:]:
+            self.walk.resume(_walk_path(folder, begin))
         with shares_path(folder).open("r+b" if begin else "wb") as shares:
             shares.truncate(8 * int(self._taken.starts[begin]))
             shares.seek(0, os.SEEK_END)
-            for at, table in self.tables(begin):
+            for at, table in ahead(self._kept_tables(begin)):
+                _note(folder, at)  # all before it is done, and kept is how the walk stood then
                 found = answered(self._model, Columns.of(table))
                 write_whole(answers_path(folder, at), packed(pl.DataFrame(), found))
-                found.share.tofile(shares)
-                shares.flush()
-                yield at
+                write_array(shares, found.share)
+                say.rows(int(self._taken.starts[at + 1]), self._taken.total)
+        return self.part()
+
+    def _kept_tables(self, begin: int) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield as `tables` does, and write where the walk stands before every so many rows."""
+        starts, since = self._taken.starts, int(self._taken.starts[begin])
+        for at in range(begin, len(self._taken.chunks)):
+            yield self._table(at)
+            if starts[at + 1] - since >= KEEP_EVERY:
+                since = int(starts[at + 1])
+                fresh = _walk_path(self._taken.folder, at + 1).with_suffix(".new")
+                fresh.mkdir(exist_ok=True)
+                self.walk.keep(fresh)
 
     def blocks(self, thresholds: Thresholds, input_columns: list[str]) -> Iterator[Block]:
         """Yield the scored transactions, in the order of the input."""
@@ -143,18 +163,18 @@ def answers_path(folder: Path, chunk: int) -> Path:
     return folder / f"answered-{chunk:05}"
 
 
-def judge_in_time(  # noqa: PLR0913, PLR0917 - what, with what, and how
-    model: Model, taken: Taken, register: Register, room: int, bench: Bench, say: Progress
-) -> Part:
-    """Ask the detectors of all transactions; what is done is kept now and then.
-
-    The walk is a little ahead of the detectors: where it is to be kept, it is begun anew there.
-    """
-    return bench.part(0, lambda: _judged(model, taken, register, room, say))
+def kept_walks(folder: Path) -> list[int]:
+    """Return before which chunks it is kept how a walk stood."""
+    return sorted(int(path.name.removeprefix(_WALK)) for path in folder.glob(f"{_WALK}?????"))
 
 
-def _judged(model: Model, taken: Taken, register: Register, room: int, say: Progress) -> Part:
-    walker = Walker(model, taken, register, room)
-    for at in walker.judge(0):
-        say.rows(int(taken.starts[at + 1]), taken.total)
-    return walker.part()
+def _walk_path(folder: Path, at: int) -> Path:
+    return folder / f"{_WALK}{at:05}"
+
+
+def _note(folder: Path, at: int) -> None:
+    fresh = _walk_path(folder, at).with_suffix(".new")
+    if fresh.is_dir():
+        fresh.replace(_walk_path(folder, at))
+        for older in kept_walks(folder)[:-1]:
+            shutil.rmtree(_walk_path(folder, older))
