@@ -35,7 +35,6 @@ from outlay.features.register import Register
 from outlay.features.state import Counterparties, States
 
 _AT_A_TIME = 1 << 14
-_KEPT = ("words", "starts", "kinds", "free", "top", "moments", "met")
 
 
 class NoRoomError(OutlayError):
@@ -119,19 +118,21 @@ class Walk:
         frame = Counterparties(names, self._moments[met]).to_frame()
         return Counterparties.from_frame(frame.sort("id"))
 
-    def keep(self, folder: Path) -> None:
-        """Write where everybody stands into a folder that is there."""
-        shelf, top = self.shelf, self.shelf.top[0]
-        kept = (shelf.words[:top], shelf.starts, shelf.kinds, shelf.free, shelf.top)
-        for name, values in zip(_KEPT, (*kept, self._moments, self._met), strict=True):
-            np.save(folder / name, values, allow_pickle=False)
+    def keep(self, path: Path) -> None:
+        """Write where everybody stands into a file."""
+        shelf = self.shelf._replace(words=self.shelf.words[: self.shelf.top[0]])
+        others = {"moments": self._moments, "met": self._met}
+        np.savez(path, allow_pickle=False, **shelf._asdict(), **others)
 
-    def resume(self, folder: Path) -> None:
+    def resume(self, path: Path) -> None:
         """Stand where `keep` was called."""
-        kept = [np.load(folder / f"{name}.npy", allow_pickle=False) for name in _KEPT]
-        words, starts, kinds, free, top, self._moments, self._met = kept
-        self.shelf.words[: top[0]] = words
-        self.shelf = Shelf(self.shelf.words, starts, kinds, free, top)
+        with np.load(path, allow_pickle=False) as kept:
+            words = kept["words"]
+            self.shelf.words[: words.size] = words
+            self.shelf = Shelf(
+                self.shelf.words, kept["starts"], kept["kinds"], kept["free"], kept["top"]
+            )
+            self._moments, self._met = kept["moments"], kept["met"]
 
     def payments_of_users(self) -> Floats:
         """Return how many payments each user's state counts, of those who have one."""

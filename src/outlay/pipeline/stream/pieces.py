@@ -37,7 +37,7 @@ def write_piece(file: BinaryIO, frame: pl.DataFrame) -> Span:
 
 
 def write_array(file: BinaryIO, values: NDArray[Any]) -> None:
-    """Append an array's bytes. (Of a full disk ``values.tofile`` would not say what went wrong.)"""
+    """Append an array's bytes; ``values.tofile`` would not say that a disk is full."""
     file.write(np.ascontiguousarray(values).view(np.uint8).data)
 
 

@@ -6,7 +6,6 @@ which costs less than keeping them.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -134,9 +133,7 @@ class Walker:
             yield self._table(at)
             if starts[at + 1] - since >= KEEP_EVERY:
                 since = int(starts[at + 1])
-                fresh = _walk_path(self._taken.folder, at + 1).with_suffix(".new")
-                fresh.mkdir(exist_ok=True)
-                self.walk.keep(fresh)
+                self.walk.keep(_fresh(_walk_path(self._taken.folder, at + 1)))
 
     def blocks(self, thresholds: Thresholds, input_columns: list[str]) -> Iterator[Block]:
         """Yield the scored transactions, in the order of the input."""
@@ -165,16 +162,20 @@ def answers_path(folder: Path, chunk: int) -> Path:
 
 def kept_walks(folder: Path) -> list[int]:
     """Return before which chunks it is kept how a walk stood."""
-    return sorted(int(path.name.removeprefix(_WALK)) for path in folder.glob(f"{_WALK}?????"))
+    return sorted(int(path.stem.removeprefix(_WALK)) for path in folder.glob(f"{_WALK}?????.npz"))
 
 
 def _walk_path(folder: Path, at: int) -> Path:
-    return folder / f"{_WALK}{at:05}"
+    return folder / f"{_WALK}{at:05}.npz"
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_name(f"new-{path.name}")
 
 
 def _note(folder: Path, at: int) -> None:
-    fresh = _walk_path(folder, at).with_suffix(".new")
-    if fresh.is_dir():
-        fresh.replace(_walk_path(folder, at))
+    path = _walk_path(folder, at)
+    if _fresh(path).is_file():
+        _fresh(path).replace(path)
         for older in kept_walks(folder)[:-1]:
-            shutil.rmtree(_walk_path(folder, older))
+            _walk_path(folder, older).unlink()
