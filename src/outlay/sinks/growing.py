@@ -15,7 +15,7 @@ from outlay.sinks.cells import joined, safe_frame
 from outlay.sinks.files import output_error, system_code, to_disk
 from outlay.sinks.table import PARQUET
 
-_GROUP: Final = 1 << 18
+_GROUP: Final = 1 << 17
 
 
 class GrowingParquet:

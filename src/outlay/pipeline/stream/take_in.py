@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from types import TracebackType
+from typing import BinaryIO, Final, Self
 
 import polars as pl
 
@@ -91,17 +93,16 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
     whole: Whole,
     told: Callable[[int], None],
 ) -> Entry:
-    entry, last = Entry(Taken(folder)), Raw.of(pl.DataFrame())
-    register, cutter = Register(intake.timezone), Cutter(_MOST_WAITING * layout.chunk_rows)
-    with (folder / "rejected").open("wb") as aside:
+    last = Raw.of(pl.DataFrame())
+    cutter = Cutter(_MOST_WAITING * layout.chunk_rows)
+    with (folder / "rejected").open("wb") as aside, Laying(folder, intake.timezone) as laying:
+        entry = laying.entry
         for raw, accepted in ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
             _add(entry, accepted, aside)
-            frame = cutter.cut(accepted.transactions)
-            _lay_down(entry, frame, register if cutter.is_in_time else None)
+            laying.add(cutter.cut(accepted.transactions), is_in_time=cutter.is_in_time)
             told(entry.n_read)
             last = raw
-    entry.register = register if cutter.is_in_time else None
-    _lay_down(entry, cutter.rest(), entry.register)
+        laying.add(cutter.rest(), is_in_time=cutter.is_in_time)
     if not entry.taken.chunks:
         raise nothing_left(_all(last, entry, parts), entry.mapping, whole.reasons)
     entry.taken.count()
@@ -123,24 +124,62 @@ def _add(entry: Entry, accepted: Accepted, aside: BinaryIO) -> None:
         entry.ids.add(accepted.transactions["transaction_id"])
 
 
-def _lay_down(entry: Entry, frame: pl.DataFrame, register: Register | None) -> None:
-    """Write some transactions, a chunk of the input; and what a walk takes, if there can be one."""
-    if not frame.height:
-        return
-    taken = entry.taken
-    name = f"chunk-{len(taken.chunks):05}"
-    taken.counts += counted(buckets(frame["user_id"]))
-    if register is not None:
-        with walked_path(taken.folder, len(taken.chunks)).open("wb") as file:
-            write_array(file, register.enter(frame))
-    numbers, times = frame["row_number"], frame["timestamp"]
-    taken.chunks.append(
-        Chunk(
-            name, [write_whole(taken.folder / name, frame)],
-            numbers[0], numbers[-1], times.min(), times.max(),  # type: ignore[arg-type]
+class Laying:
+    """Lays transactions down, chunk by chunk, and what a walk takes of them; a context manager.
+
+    Parameters
+    ----------
+    folder
+        Where the files are to lie.
+    timezone
+        In which hours and weekdays are judged.
+    """
+
+    def __init__(self, folder: Path, timezone: str) -> None:
+        self.entry = Entry(Taken(folder), Register(timezone))
+        self._aside = ThreadPoolExecutor(1)
+        self._writing: list[Future[None]] = []
+
+    def add(self, frame: pl.DataFrame, *, is_in_time: bool) -> None:
+        """Lay down a chunk; once the input is not in time order there will be no walk."""
+        if not is_in_time:
+            self.entry.register = None
+        if not frame.height:
+            return
+        taken, at = self.entry.taken, len(self.entry.taken.chunks)
+        name = f"chunk-{at:05}"
+        self._written(most=1)
+        self._writing.append(self._aside.submit(write_whole, taken.folder / name, frame))
+        taken.counts += counted(buckets(frame["user_id"]))
+        if self.entry.register is not None:
+            with walked_path(taken.folder, at).open("wb") as file:
+                write_array(file, self.entry.register.enter(frame))
+        numbers, times = frame["row_number"], frame["timestamp"]
+        span = Span(0, 0, frame.height)
+        taken.chunks.append(
+            Chunk(name, [span], numbers[0], numbers[-1], times.min(), times.max())  # type: ignore[arg-type]
         )
-    )  # fmt: skip
-    taken.schema = dict(frame.schema)
+        taken.schema = dict(frame.schema)
+
+    def _written(self, most: int) -> None:
+        """Wait until at most so many chunks are still to be written; raise what went wrong."""
+        while len(self._writing) > most:
+            self._writing.pop(0).result()
+
+    def __enter__(self) -> Self:
+        """Begin with the first chunk."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait until all is written."""
+        self._aside.shutdown()
+        if error is None:
+            self._written(most=0)
 
 
 class Cutter:
