@@ -5,7 +5,7 @@ interpreter's lock. What is written reads as Python writes each value alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -102,6 +102,22 @@ def replaced(texts: pl.Series, at: Rows, others: Sequence[str] | pl.Series) -> p
     places = np.arange(len(texts), dtype=np.uint32)
     places[at] = np.arange(len(texts), len(texts) + len(at), dtype=np.uint32)
     return pl.concat([texts, pl.Series(others, dtype=pl.String)], rechunk=True).gather(places)
+
+
+def by_number(numbers: NDArray[Any], write: Callable[[int, Rows], pl.Series]) -> pl.Series:
+    """Return the texts that ``write`` gives for the rows of each number, in the order of the rows.
+
+    >>> by_number(np.array([7, 8, 7]), lambda n, rows: joined([str(n)], rows.size)).to_list()
+    ['7', '8', '7']
+    """
+    texts, places = [pl.Series([], dtype=pl.String)], np.empty(numbers.size, np.intp)
+    done = 0
+    for number in np.unique(numbers).tolist():
+        mine = np.flatnonzero(numbers == number)
+        texts.append(write(number, mine))
+        places[mine] = np.arange(done, done + mine.size)
+        done += mine.size
+    return pl.concat(texts, rechunk=True).gather(places)
 
 
 def _written(values: Floats, alone: Callable[[float], str], places: int, how: int) -> pl.Series:
