@@ -10,7 +10,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outlay.schema.money import money
-from outlay.schema.writing import amounts, counted, decimals, each_once, joined, replaced
+from outlay.schema.writing import (
+    FEW,
+    amounts,
+    by_number,
+    counted,
+    decimals,
+    each_once,
+    joined,
+    replaced,
+)
 
 TIES = st.builds(lambda n, bits: n / 2**bits, st.integers(-(2**53), 2**53), st.integers(0, 12))
 NEAR = st.builds(
@@ -27,7 +36,15 @@ NUMBERS = st.one_of(
     TIES,
     NEAR,
 )
-LISTS = st.lists(NUMBERS, max_size=30)
+
+
+def lists(numbers):
+    """Return lists of numbers: of a few, and of as many as are worth a compiled function."""
+    short = st.lists(numbers, max_size=30)
+    return short | short.filter(len).map(lambda values: values * (1 + FEW // len(values)))
+
+
+LISTS = lists(NUMBERS)
 
 
 def written(text, values):
@@ -36,7 +53,7 @@ def written(text, values):
 
 
 @given(LISTS, st.integers(0, 2), st.booleans())
-@example([2.5, 3.5, 0.125, 0.375, 1e15 + 0.5, 2.0**53, math.nan, -math.inf], 0, True)  # noqa: FBT003
+@example([2.5, 3.5, 0.125, 0.375, 1e15 + 0.5, 2.0**53, math.nan, -math.inf] * FEW, 0, True)  # noqa: FBT003
 def test_digits_are_those_of_python(values, places, grouped):
     """Every double, the ties too, is rounded and set apart as a format does it."""
     form = f"{',' if grouped else ''}.{places}f"
@@ -59,7 +76,7 @@ def test_zeros_at_the_end_can_be_left_out(values, places):
 FINITE = NUMBERS.filter(math.isfinite)
 
 
-@given(st.lists(FINITE, max_size=30), st.sampled_from([None, "EUR"]))
+@given(lists(FINITE), st.sampled_from([None, "EUR"]))
 def test_amounts_are_written_as_money(values, currency):
     """A column of amounts reads as each amount does."""
     found = written(amounts(np.array(values, float), currency), values)
@@ -67,7 +84,7 @@ def test_amounts_are_written_as_money(values, currency):
     assert found == [money(value, currency) for value in values]
 
 
-@given(st.lists(st.integers(-3, 10**7), max_size=20))
+@given(lists(st.integers(-3, 10**7)) | lists(st.integers(0, 9)))
 def test_one_thing_is_not_many(values):
     """Only one of a thing is one."""
     found = written(counted(np.array(values, float), " day", " days"), values)
@@ -93,14 +110,27 @@ def test_the_same_value_is_written_once(values):
     assert set(asked.values()) <= {1}
 
 
-def test_texts_are_joined_row_by_row():
+@pytest.mark.parametrize("times", [0, 1, FEW])
+def test_texts_are_joined_row_by_row(times):
     """What is the same in each row stands between what is not."""
-    names, many = pl.Series(["a", "b"]), pl.Series(["1", "2"])
+    names, many = pl.Series(["a", "b"] * times, dtype=pl.String), pl.Series([1, 2] * times)
+    rows = 2 * times
 
-    assert joined(["<", names, many, "", ">"], 2).to_list() == ["<a1>", "<b2>"]
-    assert joined(["only ", "this"], 3).to_list() == ["only this"] * 3
-    assert joined([], 2).to_list() == ["", ""]
-    assert joined(["x", names.clear()], 0).to_list() == []
+    found = joined(["<", names, many.cast(pl.String), "", ">"], rows)
+    assert found.to_list() == ["<a1>", "<b2>"] * times
+    assert joined(["only ", "this"], rows).to_list() == ["only this"] * rows
+    assert joined([], rows).to_list() == [""] * rows
+
+
+@given(st.lists(st.integers(-3, 3)))
+def test_texts_by_number_stand_in_their_rows(numbers):
+    """Written number by number, each row's text stands in its place."""
+    found = by_number(
+        np.array(numbers, np.int64),
+        lambda number, rows: pl.Series([f"{number} in {row}" for row in rows], dtype=pl.String),
+    )
+
+    assert found.to_list() == [f"{number} in {row}" for row, number in enumerate(numbers)]
 
 
 @pytest.mark.parametrize(("at", "found"), [([], "abc"), ([1], "aXc"), ([0, 2], "XbY")])

@@ -5,6 +5,7 @@ interpreter's lock. What is written reads as Python writes each value alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,8 @@ Part = str | pl.Series
 """A text that is the same in each row, or a column of texts."""
 Parts = tuple[Part, ...]
 
+FEW: Final = 200
+"""So few rows Python writes in less time than it takes to ask others."""
 _EXACT: Final = 2.0**53
 """From here on, and where there is no number, Python writes."""
 _SMALL: Final = 1 << 12
@@ -70,6 +73,8 @@ def counted(values: Floats, one: str, many: str) -> Parts:
     >>> joined(counted(np.array([1.0, 1200.0]), " day", " days"), 2).to_list()
     ['1 day', '1,200 days']
     """
+    if values.size and _are_small(values):  # few different ones
+        return (each_once(values, lambda n: f"{n:,.0f}{one if n == 1 else many}"),)
     things = pl.Series([many, one]).gather((values == 1).astype(np.uint32))
     return decimals(values, 0), things
 
@@ -87,8 +92,13 @@ def joined(parts: Iterable[Part], rows: int) -> pl.Series:
     ['is a', 'is b']
     """
     pieces = [part for part in parts if not isinstance(part, str) or part]
+    if rows <= FEW:
+        lists = [repeat(p, rows) if isinstance(p, str) else p.to_list() for p in pieces]
+        return pl.Series(
+            ["".join(row) for row in zip(*lists, strict=True)] or [""] * rows, dtype=pl.String
+        )
     columns = {str(n): part for n, part in enumerate(pieces) if isinstance(part, pl.Series)}
-    if not columns or not rows:
+    if not columns:
         text = "".join(part for part in pieces if isinstance(part, str))
         return pl.Series([text], dtype=pl.String).new_from_index(0, rows)
     said = [pl.lit(p) if isinstance(p, str) else pl.col(str(n)) for n, p in enumerate(pieces)]
@@ -122,8 +132,8 @@ def by_number(numbers: NDArray[Any], write: Callable[[int, Rows], pl.Series]) ->
 
 def _written(values: Floats, alone: Callable[[float], str], places: int, how: int) -> pl.Series:
     """Return each number in digits; ``alone`` writes those that are too large, or are none."""
-    if not values.size:
-        return pl.Series([], dtype=pl.String)
+    if values.size <= FEW:
+        return pl.Series([alone(value) for value in values.tolist()], dtype=pl.String)
     values = np.ascontiguousarray(values)
     room = np.empty(WIDEST * values.size, np.uint8)
     end = write_lines(values.view(np.int64), places, how, room)

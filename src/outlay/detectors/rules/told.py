@@ -105,14 +105,16 @@ def _written(slot: Slot, pack: Pack, columns: Columns, own: Voices, wording: Wor
 
 
 def _texts(columns: Columns, name: str, rows: Rows) -> Part:
-    """Return texts of the file, each on one line; those that may need a change are looked at."""
+    """Return texts of the file, each on one line; each that may need a change is looked at once."""
     try:
         found = columns.text(name).gather(rows).fill_null(UNKNOWN)
     except (InputError, PolarsError):  # numbers or lists where texts are asked for
         return UNKNOWN
-    plain = (found.str.len_bytes() <= LONGEST) & ~found.str.contains("[^ -~]")
-    others = np.flatnonzero(~plain.to_numpy())
-    return replaced(found, others, [text(one) for one in found.gather(others)])
+    different = found.unique()
+    plain = (different.str.len_bytes() <= LONGEST) & ~different.str.contains("[^ -~]")
+    others = different.filter(~plain)
+    shown = pl.Series([text(one) for one in others], dtype=pl.String)
+    return found.replace(others, shown) if len(others) else found
 
 
 def _combined(verdicts: Verdicts, rows: Rows) -> pl.Series:

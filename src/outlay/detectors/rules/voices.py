@@ -39,15 +39,20 @@ class Voices(NamedTuple):
 
     def by_row(self, most: int | None) -> "Voices":
         """Return at most so many of each row, by row and weight."""
-        return self.chosen(self._first(most))
+        return self.chosen(self.first(most))
 
     def by_rule(self, most: int | None) -> "Voices":
         """Return the same ones as they stand here: rule by rule."""
-        if most is None or int(np.bincount(self.rows, minlength=1).max()) <= most:
+        if most is None:
             return self
-        return self.chosen(np.sort(self._first(most)))
+        crowded = np.flatnonzero(np.bincount(self.rows, minlength=1)[self.rows] > most)
+        kept = np.ones(self.rows.size, np.bool_)
+        kept[crowded] = False
+        kept[crowded[self.chosen(crowded).first(most)]] = True
+        return self.chosen(kept)
 
-    def _first(self, most: int | None) -> Rows:
+    def first(self, most: int | None) -> Rows:
+        """Return the places of at most so many entries of each row, by row and weight."""
         order = self.order
         if most is None:
             return order
