@@ -163,6 +163,18 @@ def test_credits_are_what_the_definition_says():
         np.testing.assert_allclose(got, want, atol=1e-10)
 
 
+def test_rows_abreast_get_the_credits_of_each_alone():
+    """Rows that go down the trees side by side get the very bits that each gets by itself."""
+    values = skewed(200, 4).astype(np.float32)
+    _, forest = trained(values, trees=20, samples=64)
+    fill = np.zeros(4)
+
+    credit = forest.credit(columns_of(values), fill)
+
+    alone = [forest.credit(columns_of(values[at : at + 1]), fill) for at in range(len(values))]
+    np.testing.assert_array_equal(credit, np.concatenate(alone, axis=1))
+
+
 def test_only_the_odd_feature_is_credited():
     """A row that is odd in one feature alone gets its positive credit there."""
     values = np.random.default_rng(0).normal(size=(3000, 4))

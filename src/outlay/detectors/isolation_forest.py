@@ -23,6 +23,7 @@ from outlay.schema.table import Columns
 from outlay.schema.tail import Tail
 
 Floats = NDArray[np.float64]
+Ranks = NDArray[np.intp]
 
 _VERSION = 1
 _MIDDLE = 0.5
@@ -149,6 +150,15 @@ class IsolationForestDetector:
 
         Weightiest first; the first stands even when it is slight.
         """
+        order, shares, kept = self.ranked(columns)
+        pairs = zip(order.T.tolist(), shares.T.tolist(), kept.tolist(), strict=True)
+        return [list(zip(own[:n], share[:n], strict=True)) for own, share, n in pairs]
+
+    def ranked(self, columns: Columns) -> tuple[Ranks, Floats, Ranks]:
+        """Return what `credits` does as arrays, rank by row: the features, and their shares.
+
+        And how many ranks of each row count.
+        """
         values = self._taken(columns)
         credit = self.learned.forest.credit(values, self.learned.single_fill)
         credit[np.isnan(values)] = -np.inf
@@ -157,9 +167,7 @@ class IsolationForestDetector:
         shares = np.minimum(saved / np.maximum(total, np.finfo(float).tiny), 1.0)
         order = np.argsort(-credit, axis=0, kind="stable")
         ranked = np.take_along_axis(shares, order, axis=0)
-        kept = np.maximum((ranked >= _LEAST_SHARE).sum(axis=0), 1).tolist()
-        pairs = zip(order.T.tolist(), ranked.T.tolist(), kept, strict=True)
-        return [list(zip(own[:n], share[:n], strict=True)) for own, share, n in pairs]
+        return order, ranked, np.maximum((ranked >= _LEAST_SHARE).sum(axis=0), 1)
 
     def to_parts(self) -> Parts:
         """Return the forest as JSON values and arrays."""

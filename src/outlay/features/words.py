@@ -3,19 +3,47 @@
 Each sentence gives what was seen and what is usual. A feature that is not unusual says nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import exp, isnan
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from outlay.features.sentences import (
+    Amount,
+    Count,
+    Digits,
+    Each,
+    Name,
+    Numbers,
+    Row,
+    Sentence,
+    sentence,
+)
 from outlay.schema.money import money
-
-Row = Mapping[str, Any]
+from outlay.schema.table import Columns
 
 ENOUGH: Final = 5
 """Earlier payments from which on a user's own figures are worth quoting."""
 ODD: Final = 1.0
 """Standard deviations, or nats beyond indifference, from which on a value is worth a sentence."""
 DAY: Final = 86_400.0
+SILENT: Final = -1
+"""The number of no sentence."""
+
+Sentences = NDArray[np.int16]
+
+
+class Case(NamedTuple):
+    """What is said where something holds, of a row or of each; the first that holds speaks.
+
+    Conditions are joined by ``&`` and ``|``, which single flags and columns of them both have.
+    """
+
+    when: Callable[[Any], Any]
+    says: Sentence | None = None
 
 
 def words(feature: str, row: Row, currency: str | None = None) -> str | None:
@@ -33,173 +61,263 @@ def words(feature: str, row: Row, currency: str | None = None) -> str | None:
     value = row.get(feature)
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
-    return _SENTENCES[feature](row, currency) if feature in _SENTENCES else None
+    for when, says in _CASES.get(feature, ()):
+        if when(row):
+            return says.one(row, currency) if says else None
+    return None
 
 
-def _count(n: float, thing: str = "payment") -> str:
-    return f"{n:,.0f} {thing}" + ("" if n == 1 else "s" if thing[-1] != "y" else "")
+def sentences(feature: str, columns: Columns) -> Sentences:
+    """Return the numbers of what a feature says of each transaction; `SILENT` where nothing."""
+    numbers = Numbers(columns)
+    found = np.full(columns.height, SILENT, np.int16)
+    for when, says in reversed(_CASES.get(feature, ())):
+        found = np.where(when(numbers), _NUMBERS[says], found)
+    if feature in _CASES:
+        found[np.isnan(numbers[feature])] = SILENT
+    return found
 
 
-def _amount(row: Row, currency: str | None) -> str | None:
-    if row["amount_oddity"] < ODD and row["amount_zscore"] < ODD:
-        return None
-    amount, n, p95 = row["amount"], row["prior_count"], row["user_p95"]
-    if n < ENOUGH or not p95 > 0:
-        return (
-            f"{money(amount, currency)} is far above the usual payment "
-            f"({_count(n, 'earlier payment')}: judged against all users)"
-        )
-    if amount > p95:
-        return (
-            f"{money(amount, currency)} is {amount / p95:.1f} × the user's 95th percentile "
-            f"({money(p95, currency)} over {_count(n, 'earlier payment')})"
-        )
+def spelt(number: int, columns: Columns, currency: str | None = None) -> pl.Series:
+    """Return the sentence of a number of `sentences` on each of some transactions."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return _SENTENCES[number].all(columns, currency)
+
+
+def _always(_row: Any) -> bool:
+    return True
+
+
+def _below(limit: float, column: str) -> Case:
+    """Say nothing where a column is below a limit."""
+    return Case(lambda row: row[column] < limit)
+
+
+def _exp(value: Any) -> Any:
+    """Return the exponential; of a column value by value, for numpy's differs in the last bit."""
+    if isinstance(value, np.ndarray):
+        return np.array([_exp(one) for one in value.tolist()], np.float64)
+    try:
+        return exp(value)
+    except OverflowError:
+        return np.inf
+
+
+_EARLIER: Final = Count("prior_count", "earlier payment")
+_PAID: Final = Amount("amount")
+
+_AMOUNT: Final = (
+    Case(lambda row: (row["amount_oddity"] < ODD) & (row["amount_zscore"] < ODD)),
+    Case(
+        lambda row: (row["prior_count"] < ENOUGH) | ((row["user_p95"] > 0) ^ True),
+        sentence(
+            _PAID, " is far above the usual payment (", _EARLIER, ": judged against all users)"
+        ),
+    ),
+    Case(
+        lambda row: row["amount"] > row["user_p95"],
+        sentence(
+            *(_PAID, " is ", Digits(lambda row: row["amount"] / row["user_p95"], 1, grouped=False)),
+            *(" × the user's 95th percentile (", Amount("user_p95"), " over ", _EARLIER, ")"),
+        ),
+    ),
+    Case(
+        _always,
+        sentence(
+            *(_PAID, " is ", Digits("amount_ratio_mean", 1, grouped=False)),
+            *(" × the user's mean (", Amount("user_mean"), " over ", _EARLIER, ")"),
+        ),
+    ),
+)
+
+_SIZE: Final = (  # the amount is large whoever pays it
+    _below(ODD, "amount_zscore"),
+    Case(_always, sentence(_PAID, " is a large payment for any user")),
+)
+
+_FOR_TYPE: Final = (
+    *(_PAID, " is unusually large for type "),
+    *(Name("transaction_type", "this type", spaced=True), " ("),
+)
+_BY_TYPE: Final = (
+    _below(ODD, "amount_type_zscore"),
+    Case(
+        lambda row: row["type_prior_count"] != 0,
+        sentence(*_FOR_TYPE, "over ", Digits("type_prior_count"), " earlier ones)"),
+    ),
+    Case(_always, sentence(*_FOR_TYPE, "none before; judged against all users)")),
+)
+
+_AT_COUNTERPARTY: Final = (
+    _below(ODD, "counterparty_zscore"),
+    Case(
+        _always,
+        sentence(
+            *(_PAID, " is unusually large at counterparty ", Name("counterparty_id"), " ("),
+            *(Digits("counterparty_zscore", 1, grouped=False), " standard deviations over "),
+            *(Count("counterparty_prior_count"), " there)"),
+        ),
+    ),
+)
+
+_EXCESS: Final = (
+    Case(lambda row: _exp(row["amount_excess_counterparty"]) < 1.5),  # noqa: PLR2004  less is no news
+    Case(
+        _always,
+        sentence(
+            *(_PAID, " is "),
+            Digits(lambda row: _exp(row["amount_excess_counterparty"]), 1, grouped=False),
+            *(" × the largest paid to counterparty ", Name("counterparty_id"), " before"),
+        ),
+    ),
+)
+
+
+def _sum(window: str, spoken: str) -> tuple[Case, ...]:
+    ratio, total, count = f"sum_ratio_{window}", f"sum_{window}", f"count_{window}"
     return (
-        f"{money(amount, currency)} is {row['amount_ratio_mean']:.1f} × the user's mean "
-        f"({money(row['user_mean'], currency)} over {_count(n, 'earlier payment')})"
+        Case(lambda row: (row[ratio] < 2) | (row[count] == 0)),  # noqa: PLR2004
+        Case(
+            _always,
+            sentence(
+                *(Amount(lambda row: row[total] + row["amount"]), f" within {spoken}, "),
+                *(Digits(ratio, 1, grouped=False), " × the user's usual"),
+            ),
+        ),
     )
 
 
-def _size(row: Row, currency: str | None) -> str | None:
-    """Say that the amount is large whoever pays it."""
-    if row["amount_zscore"] < ODD:
-        return None
-    return f"{money(row['amount'], currency)} is a large payment for any user"
-
-
-def _by_type(row: Row, currency: str | None) -> str | None:
-    if row["amount_type_zscore"] < ODD:
-        return None
-    kind = str(row.get("transaction_type") or "this type").replace("_", " ")
-    n = row["type_prior_count"]
-    of = f"over {n:,.0f} earlier ones" if n else "none before; judged against all users"
-    return f"{money(row['amount'], currency)} is unusually large for type {kind} ({of})"
-
-
-def _at_counterparty(row: Row, currency: str | None) -> str | None:
-    if row["counterparty_zscore"] < ODD:
-        return None
-    n = row["counterparty_prior_count"]
-    where = f"counterparty {row.get('counterparty_id')}"
+def _burst(window: str, spoken: str) -> tuple[Case, ...]:
+    count, ratio = f"count_{window}", f"count_ratio_{window}"
     return (
-        f"{money(row['amount'], currency)} is unusually large at {where} "
-        f"({row['counterparty_zscore']:.1f} standard deviations over {_count(n)} there)"
+        _below(ODD, f"burst_{window}"),
+        Case(
+            _always,
+            sentence(
+                *(Count(lambda row: row[count] + 1), f" within {spoken}; the user's usual rate "),
+                *("gives ", Each(lambda row: (row[count] + 1) / row[ratio] - 1, "{:.1g}".format)),
+            ),
+        ),
     )
 
 
-def _excess(row: Row, currency: str | None) -> str | None:
-    ratio = exp(row["amount_excess_counterparty"])
-    if ratio < 1.5:  # noqa: PLR2004  less is no news
-        return None
-    return (
-        f"{money(row['amount'], currency)} is {ratio:.1f} × the largest paid to "
-        f"counterparty {row.get('counterparty_id')} before"
-    )
+def _where(holds: Callable[[Any], Any], case: Case) -> Case:
+    """Let a case speak only where something else holds as well."""
+    return Case(lambda row: holds(row) & case.when(row), case.says)
 
 
-def _sum(window: str, spoken: str) -> Callable[[Row, str | None], str | None]:
-    def sentence(row: Row, currency: str | None) -> str | None:
-        ratio = row[f"sum_ratio_{window}"]
-        if ratio < 2 or row[f"count_{window}"] == 0:  # noqa: PLR2004
-            return None
-        total = row[f"sum_{window}"] + row["amount"]
-        return f"{money(total, currency)} within {spoken}, {ratio:.1f} × the user's usual"
-
-    return sentence
+def _hourly(row: Any) -> Any:
+    return row["burst_1h"] >= row["burst_24h"]
 
 
-def _burst(window: str, spoken: str) -> Callable[[Row, str | None], str | None]:
-    def sentence(row: Row, _currency: str | None) -> str | None:
-        if row[f"burst_{window}"] < ODD:
-            return None
-        n = row[f"count_{window}"] + 1
-        expected = n / row[f"count_ratio_{window}"] - 1
-        return f"{_count(n)} within {spoken}; the user's usual rate gives {expected:.1g}"
+_BURST_1H: Final = _burst("1h", "an hour")
+_BURST_24H: Final = _burst("24h", "24 hours")
+_ANY_BURST: Final = (*(_where(_hourly, case) for case in _BURST_1H), *_BURST_24H)
 
-    return sentence
-
-
-def _any_burst(row: Row, currency: str | None) -> str | None:
-    hourly = row["burst_1h"] >= row["burst_24h"]
-    return _SENTENCES["burst_1h" if hourly else "burst_24h"](row, currency)
-
-
-def _gap(row: Row, _currency: str | None) -> str | None:
-    if row["gap_surprise"] < 2 * ODD:
-        return None
-    seconds = row["seconds_since_last"]
-    pause = f"{seconds / DAY:,.0f} days" if seconds >= 2 * DAY else f"{seconds / 3600:,.0f} hours"
-    return f"first payment after {pause} without one"
-
-
-def _hour(row: Row, _currency: str | None) -> str | None:
-    if row["hour_rarity"] < ODD:
-        return None
-    hour = int(row["hour"])
-    before, after = (hour - 1) % 24, (hour + 1) % 24
-    return (
-        f"{hour:02d}:00: {row['hour_prior_count']:,.0f} of {_count(row['prior_count'], 'earlier payment')} "
-        f"between {before:02d} and {after:02d}"
-    )
+_GAP: Final = (
+    _below(2 * ODD, "gap_surprise"),
+    Case(
+        lambda row: row["seconds_since_last"] >= 2 * DAY,
+        sentence(
+            "first payment after ",
+            *(Digits(lambda row: row["seconds_since_last"] / DAY), " days without one"),
+        ),
+    ),
+    Case(
+        _always,
+        sentence(
+            "first payment after ",
+            *(Digits(lambda row: row["seconds_since_last"] / 3600), " hours without one"),
+        ),
+    ),
+)
 
 
-def _weekday(row: Row, _currency: str | None) -> str | None:
-    if row["weekday_rarity"] < ODD:
-        return None
-    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    return f"the user rarely pays on a {days[int(row['weekday'])]}"
+def _hour(by: int = 0) -> Each:
+    """Return the hour of the day, or one that comes so many hours later."""
+    return Each("hour", lambda hour: f"{(int(hour) + by) % 24:02d}")
 
 
-def _type(row: Row, _currency: str | None) -> str | None:
-    if row["type_rarity"] < 2 * ODD:
-        return None
-    kind = str(row.get("transaction_type")).replace("_", " ")
-    n = row["prior_count"]
-    return f"type {kind}: {row['type_prior_count']:,.0f} of {_count(n, 'earlier payment')}"
+_HOUR: Final = (
+    _below(ODD, "hour_rarity"),
+    Case(
+        _always,
+        sentence(
+            *(Each("hour", lambda hour: f"{int(hour):02d}:00: "), Digits("hour_prior_count")),
+            *(" of ", _EARLIER, " between ", _hour(-1), " and ", _hour(1)),
+        ),
+    ),
+)
+
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAY: Final = (
+    _below(ODD, "weekday_rarity"),
+    Case(
+        _always,
+        sentence("the user rarely pays on a ", Each("weekday", lambda day: _DAYS[int(day)])),
+    ),
+)
+
+_TYPE: Final = (
+    _below(2 * ODD, "type_rarity"),
+    Case(
+        _always,
+        sentence(
+            *("type ", Name("transaction_type", spaced=True), ": "),
+            *(Digits("type_prior_count"), " of ", _EARLIER),
+        ),
+    ),
+)
 
 
-def _new(column: str, thing: str) -> Callable[[Row, str | None], str | None]:
-    def sentence(row: Row, _currency: str | None) -> str | None:
-        flag = {"counterparty_id": "counterparty", "device_id": "device"}.get(column, column)
-        if row[f"new_{flag}"] != 1.0:
-            return None
-        return f"{thing} {row.get(column)} is new to this user (first seen within 24 hours)"
-
-    return sentence
+def _new(flag: str, column: str, thing: str) -> tuple[Case, ...]:
+    told = sentence(f"{thing} ", Name(column), " is new to this user (first seen within 24 hours)")
+    return (Case(lambda row: row[flag] != 1.0), Case(_always, told))
 
 
-def _newly_met(row: Row, _currency: str | None) -> str | None:
-    n = row["new_counterparties_24h"]
-    if n < 2:  # noqa: PLR2004
-        return None
-    return f"{n:,.0f} counterparties paid for the first time within 24 hours"
+_NEWLY_MET: Final = (
+    _below(2, "new_counterparties_24h"),
+    Case(
+        _always,
+        sentence(
+            Digits("new_counterparties_24h"),
+            " counterparties paid for the first time within 24 hours",
+        ),
+    ),
+)
 
-
-_SENTENCES: Final[dict[str, Callable[[Row, str | None], str | None]]] = {
-    "amount_oddity": _amount,
-    "amount_zscore": _amount,
-    "amount_ratio_p95": _amount,
-    "amount_ratio_mean": _amount,
-    "amount_ratio_max": _amount,
-    "amount_log": _size,
-    "amount_type_zscore": _by_type,
-    "counterparty_zscore": _at_counterparty,
-    "amount_excess_counterparty": _excess,
+_CASES: Final[dict[str, tuple[Case, ...]]] = {
+    "amount_oddity": _AMOUNT,
+    "amount_zscore": _AMOUNT,
+    "amount_ratio_p95": _AMOUNT,
+    "amount_ratio_mean": _AMOUNT,
+    "amount_ratio_max": _AMOUNT,
+    "amount_log": _SIZE,
+    "amount_type_zscore": _BY_TYPE,
+    "counterparty_zscore": _AT_COUNTERPARTY,
+    "amount_excess_counterparty": _EXCESS,
     "sum_ratio_1h": _sum("1h", "an hour"),
     "sum_ratio_24h": _sum("24h", "24 hours"),
     "sum_ratio_7d": _sum("7d", "7 days"),
     "sum_ratio_30d": _sum("30d", "30 days"),
-    "burst_1h": _burst("1h", "an hour"),
-    "burst_24h": _burst("24h", "24 hours"),
-    "burst": _any_burst,
-    "gap_surprise": _gap,
-    "hour_rarity": _hour,
-    "weekday_rarity": _weekday,
-    "type_rarity": _type,
-    "new_counterparty": _new("counterparty_id", "counterparty"),
-    "new_device": _new("device_id", "device"),
-    "new_country": _new("country", "country"),
-    "new_counterparties_24h": _newly_met,
+    "burst_1h": _BURST_1H,
+    "burst_24h": _BURST_24H,
+    "burst": _ANY_BURST,
+    "gap_surprise": _GAP,
+    "hour_rarity": _HOUR,
+    "weekday_rarity": _WEEKDAY,
+    "type_rarity": _TYPE,
+    "new_counterparty": _new("new_counterparty", "counterparty_id", "counterparty"),
+    "new_device": _new("new_device", "device_id", "device"),
+    "new_country": _new("new_country", "country", "country"),
+    "new_counterparties_24h": _NEWLY_MET,
+}
+_SENTENCES: Final = tuple(
+    {case.says: None for cases in _CASES.values() for case in cases if case.says}
+)
+_NUMBERS: Final[dict[Sentence | None, int]] = {
+    None: SILENT,
+    **{said: number for number, said in enumerate(_SENTENCES)},
 }
 
 

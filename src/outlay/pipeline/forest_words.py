@@ -14,6 +14,8 @@ from outlay.schema.table import Columns
 
 SCORE_WEIGHT: Final = 0.05
 SCORE: Final = "anomaly_score"
+THOUSANDTHS: Final = 1000 * 100
+"""Of a per cent, in the whole."""
 
 
 class Words(NamedTuple):
@@ -74,12 +76,13 @@ def _scores(model: Model, scores: NDArray[np.float64]) -> Iterator[str]:
     """Yield what each score means before those of training."""
     forest: Any = model.detectors["isolation_forest"]
     for score, share in zip(scores.tolist(), forest.tail(scores).tolist(), strict=True):
-        yield f"anomaly score {score:.2f} is higher than {_percent(1 - share)} of scores in training"
+        percent = in_percent(math.floor(THOUSANDTHS * (1 - share)))
+        yield f"anomaly score {score:.2f} is higher than {percent} of scores in training"
 
 
-def _percent(share: float) -> str:
-    """Return a share in per cent, never rounded up to all of them."""
-    return f"{min(math.floor(1000 * 100 * share) / 1000, 99.99):.5g} %"
+def in_percent(thousandths: float) -> str:
+    """Return thousandths of a per cent, never rounded up to all of them."""
+    return f"{min(thousandths / 1000, 99.99):.5g} %"
 
 
 class _Lists:

@@ -28,7 +28,7 @@ from outlay.features.arrange import time_order
 from outlay.features.profiles import with_full_history
 from outlay.pipeline.ask import Answers, ask, with_plugged, witnesses
 from outlay.pipeline.model import Model
-from outlay.pipeline.reasons import reasons
+from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.settings import Config
 from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.columns import DECISION

@@ -148,11 +148,12 @@ class Columns:
 class _Taken(Columns):
     """Some rows of other columns."""
 
-    __slots__ = ("_at", "_of")
+    __slots__ = ("_at", "_of", "_series")
 
     def __init__(self, of: Columns, at: NDArray[np.intp]) -> None:
         super().__init__({}, {}, len(at))
         self._of, self._at = of, at
+        self._series: dict[str, pl.Series] = {}
 
     def _names(self) -> Iterator[str]:
         yield from self._of.names
@@ -173,7 +174,10 @@ class _Taken(Columns):
         return self._of.frame()[self._at]
 
     def text(self, name: str) -> "pl.Series":
-        return self._of.text(name).gather(self._at)
+        found = self._series.get(name)
+        if found is None:  # gathering the texts of many rows takes milliseconds
+            found = self._series[name] = self._of.text(name).gather(self._at)
+        return found
 
     def strings(self, name: str) -> Texts:
         found = self._texts.get(name)

@@ -13,7 +13,6 @@ from outlay.detectors.rules.template import template
 from outlay.detectors.rules.units import (
     FORMATS,
     Wording,
-    all_written,
     duration,
     number,
     tenths,
@@ -21,6 +20,8 @@ from outlay.detectors.rules.units import (
     time_of_day,
     written,
 )
+from outlay.detectors.rules.units_of_columns import all_written
+from outlay.schema.writing import joined
 
 SCOPE = Scope(parameters={"limit": 5000.0, "from": 6.0})
 
@@ -134,14 +135,16 @@ AMOUNTS = st.one_of(
 )
 
 
-@given(st.lists(AMOUNTS, min_size=1, max_size=40), st.sampled_from([None, "EUR"]))
-def test_columns_are_written_as_each_value_is(values, currency):
-    """A column of values in a format reads as every value written alone."""
-    wording = Wording(currency)
+WORDINGS = [Wording(), Wording("EUR"), Wording("EUR", "full")]
 
-    for form in ("money", "number", "times", "percent"):
+
+@given(st.lists(AMOUNTS, min_size=1, max_size=40), st.sampled_from(WORDINGS))
+def test_columns_are_written_as_each_value_is(values, wording):
+    """A column of values in a format reads as every value written alone."""
+    for form in FORMATS:
         alone = [written(value, form, wording) for value in values]
-        assert all_written(np.array(values), form, wording) == alone
+        told = joined(all_written(np.array(values), form, wording), len(values))
+        assert told.to_list() == alone
 
 
 @given(st.floats(-1e9, 1e9))

@@ -1,8 +1,12 @@
 """What the rules say of many rows at once is what they say of each."""
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outlay.detectors.rules import RulesDetector, builtin_packs
 from outlay.detectors.rules.problems import Source
@@ -134,6 +138,64 @@ def test_words_say_which_columns_their_rule_looks_at():
     assert said.codes == ["shows", "large", "rule_confidence"]
     assert said.looks == [frozenset({"amount"}), frozenset({"amount", "country"}), frozenset()]
     assert said.weights.tolist() == [1.0, 0.8, 0.6]
+
+
+TEXTS = st.one_of(st.none(), st.text(max_size=70), st.sampled_from(["IE", "gold", "é", "x" * 61]))
+ROWS = st.fixed_dictionaries(
+    {
+        "amount": st.one_of(st.floats(-10, 250), st.floats(), st.integers(0, 200).map(float)),
+        "hour": st.one_of(st.integers(0, 23).map(float), st.just(math.nan)),
+        "prior_count": st.one_of(st.integers(0, 9).map(float), st.just(math.nan)),
+        "user_mean": st.floats(),
+        "country": TEXTS,
+        "tier": TEXTS,
+        "vip": st.sampled_from([True, False, None]),
+    }
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=80), st.sampled_from([1, 2, 3, None]))
+def test_a_column_of_texts_is_what_each_row_says(made, most):
+    """Put together column by column, the reasons are those put together row by row."""
+    texts = {"country": pl.String, "tier": pl.String, "vip": pl.Boolean}
+    columns = Columns.of(table(*(row(**one) for one in made)).cast(texts))
+
+    assert told_by_row(everything(), columns, most) == words_by_row(everything(), columns, most)
+
+
+@pytest.mark.parametrize("pack", builtin_packs())
+def test_packs_say_the_same_in_columns(pack):
+    """What each shipped pack says of ordinary payments does not depend on the way it is worded."""
+    rules, columns = RulesDetector(pack=pack, history="full"), Columns.of(payments(3_000))
+
+    for most in (1, 3, None):
+        assert told_by_row(rules, columns, most) == words_by_row(rules, columns, most)
+
+
+def test_columns_that_are_not_there_are_unknown_in_columns():
+    """Without the columns that a text shows, or with lists in them, it says so in both ways."""
+    made = pl.DataFrame({"amount": [77.0, 98.0], "country": [["IE"], []]})
+    columns = Columns.of(made)
+
+    found = told_by_row(everything(), columns, None)
+
+    assert found == words_by_row(everything(), columns, None)
+    assert "unknown" in found[0][1]
+
+
+def told_by_row(rules, columns, most):
+    """Return what is told in columns, by row and weight."""
+    said = rules.told(columns, np.arange(columns.height), most=most)
+    order = np.lexsort((-said.weights, said.rows))
+    texts = said.texts.to_list()
+    looks = [said.looks[n] for n in said.rules.tolist()]
+    return [(said.rows[at], texts[at], said.weights[at], looks[at]) for at in order]
+
+
+def words_by_row(rules, columns, most):
+    """Return the same of the words put together row by row."""
+    said = rules.words(columns, most=most)
+    return list(zip(said.rows, said.texts, said.weights, said.looks, strict=True))
 
 
 def test_nobody_speaks_of_ordinary_rows():

@@ -13,7 +13,7 @@ from outlay.detectors.fuzzy._kernels import infer
 from outlay.detectors.fuzzy.inputs import CHUNK, INPUTS, Inputs
 from outlay.detectors.fuzzy.program import Floats, compiled
 from outlay.detectors.fuzzy.rulebase import load, read
-from outlay.detectors.fuzzy.words import Speaker, Words
+from outlay.detectors.fuzzy.words import Speaker, Told, Words
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.jit import in_chunks
 from outlay.schema.reason import Reason
@@ -123,6 +123,10 @@ class FuzzyDetector:
     def words(self, columns: Columns, *, most: int | None = None) -> Words:
         """Return the reasons of all rows side by side, at most ``most`` of each."""
         return self._speaker.words(self.inputs.levels(columns, self._names), most)
+
+    def told(self, columns: Columns, *, most: int | None = None) -> Told:
+        """Return the same as a column of texts."""
+        return self._speaker.told(self.inputs.levels(columns, self._names), most)
 
     def to_parts(self) -> Parts:
         """Return the rule base's text and what was learned."""

@@ -18,6 +18,7 @@ from outlay.detectors.rules.problems import Source
 from outlay.detectors.rules.reading import read_pack
 from outlay.detectors.rules.reasons import Words
 from outlay.detectors.rules.report import report
+from outlay.detectors.rules.told import Told, told
 from outlay.detectors.rules.units import Wording
 from outlay.errors import ModelError
 from outlay.schema.reason import Reason
@@ -126,6 +127,12 @@ class RulesDetector:
         chosen = table if at is None else table.taken(at)
         verdicts = self._judge.verdicts(chosen, each=True)
         return reasons.words(self.pack, verdicts, chosen, self.wording, most)
+
+    def told(self, table: Columns, at: NDArray[np.intp], *, most: int | None = None) -> Told:
+        """Return the reasons of the rows ``at`` as `words` does, as columns, rule by rule."""
+        chosen = table.taken(at)
+        verdicts = self._judge.verdicts(chosen, each=True)
+        return told(self.pack, verdicts, chosen, self.wording, most)
 
     def report(self, row: Mapping[str, Any] | pl.DataFrame, currency: str | None = None) -> str:
         """Return the full report of one transaction, in plain text."""

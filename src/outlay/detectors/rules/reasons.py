@@ -15,27 +15,22 @@ from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.inputs import numbers, strings
 from outlay.detectors.rules.judge import Verdicts
 from outlay.detectors.rules.meaning import Input
-from outlay.detectors.rules.pack import SEVERITIES, Pack, Rule, Severity
+from outlay.detectors.rules.pack import SEVERITIES, Pack, Rule
 from outlay.detectors.rules.template import Slot
-from outlay.detectors.rules.units import UNKNOWN, Wording, all_written, each_once, text, written
+from outlay.detectors.rules.units import UNKNOWN, Wording, text, written
+from outlay.detectors.rules.voices import NOBODY, Voices, voices
 from outlay.schema.reason import Reason
 from outlay.schema.table import Columns
 
 COMBINED: Final = "rule_confidence"
 """The code of a reason that no single rule gives: several near misses together."""
 
-WEIGHTS: Final[Mapping[Severity, float]] = {"critical": 1.0, "high": 0.8, "medium": 0.6, "low": 0.4}
-"""How much a violation counts among the reasons."""
-
-_WEIGHTS: Final = np.array([WEIGHTS[word] for word in SEVERITIES])
-
 COMPUTED: Final = ("prior_count", "hour")
 """The columns behind the placeholders that are no column's name."""
 
 Rows = NDArray[np.intp]
-_NONE: Final = -1
-"""Stands for the rule where no single one speaks."""
-_NEAREST: Final = 3
+NEAREST: Final = 3
+"""Rules that are named where no single one speaks."""
 _FLAGS: Final = {0.0: "False", 1.0: "True"}
 
 
@@ -63,34 +58,18 @@ class Words(NamedTuple):
     looks: list[frozenset[str]]
 
 
-class _Voices(NamedTuple):
-    """Who speaks of which row, in the order of `Words`; of no rule: several near misses."""
-
-    rows: Rows
-    rules: Rows
-    severities: Rows
-    weights: k.Floats
-
-    def chosen(self, which: NDArray[Any]) -> "_Voices":
-        """Return some of them."""
-        return _Voices(*(column[which] for column in self))
-
-
 def words(
     pack: Pack, verdicts: Verdicts, columns: Columns, wording: Wording, most: int | None = None
 ) -> Words:
     """Return what is to be said of each row, at most ``most`` reasons each."""
-    voices = _voices(verdicts)
-    if most is not None:
-        starts = np.searchsorted(voices.rows, voices.rows)
-        voices = voices.chosen(np.arange(voices.rows.size) - starts < most)
-    spoken = voices.rules.tolist()
+    voiced = voices(verdicts).by_row(most)
+    spoken = voiced.rules.tolist()
     texts = [""] * len(spoken)
-    looks: dict[int, frozenset[str]] = {_NONE: frozenset()}
+    looks: dict[int, frozenset[str]] = {NOBODY: frozenset()}
     for number in set(spoken):
-        mine = np.flatnonzero(voices.rules == number)
-        own = voices.chosen(mine)
-        if number == _NONE:
+        mine = np.flatnonzero(voiced.rules == number)
+        own = voiced.chosen(mine)
+        if number == NOBODY:
             told = [_combined(verdicts, row) for row in own.rows.tolist()]
         else:
             rule = verdicts.rules[number]
@@ -100,7 +79,7 @@ def words(
             texts[place] = said
     codes = [*(rule.code for rule in verdicts.rules), COMBINED]  # the last one is number -1
     return Words(
-        voices.rows, voices.weights, texts, [codes[n] for n in spoken], [looks[n] for n in spoken]
+        voiced.rows, voiced.weights, texts, [codes[n] for n in spoken], [looks[n] for n in spoken]
     )
 
 
@@ -116,58 +95,41 @@ def explain(
     return reasons
 
 
-def _voices(verdicts: Verdicts) -> _Voices:
-    """Return which rules speak of which rows, by row and weight."""
-    found = [_violations(verdicts, number) for number in verdicts.any_violated()]
-    near = np.flatnonzero(verdicts.anomalies & ~verdicts.bits.any(axis=0))
-    confidence = np.minimum(verdicts.confidence[near], WEIGHTS["medium"])
-    nobody = np.full(near.size, _NONE)
-    found.append(_Voices(near, nobody, nobody, confidence))
-    voices = _Voices(*(np.concatenate(column) for column in zip(*found, strict=True)))
-    return voices.chosen(np.lexsort((voices.rules, -voices.weights, voices.rows)))
-
-
-def _violations(verdicts: Verdicts, number: int) -> _Voices:
-    """Return the rows that violate one rule, with its weight there."""
-    rule = verdicts.rules[number]
-    rows = np.flatnonzero(verdicts.violated(number))
-    scores = verdicts.each[k.SCORE, number, rows]
-    severities = np.full(rows.size, SEVERITIES.index("low"))
-    for least, word in reversed(rule.severity):
-        severities[scores >= least] = SEVERITIES.index(word)
-    return _Voices(rows, np.full(rows.size, number), severities, _WEIGHTS[severities])
-
-
-def _told(rule: Rule, pack: Pack, columns: Columns, voices: _Voices, wording: Wording) -> list[str]:
+def _told(rule: Rule, pack: Pack, columns: Columns, own: Voices, wording: Wording) -> list[str]:
     """Return what one rule says of each of its rows."""
     known: dict[Slot, Iterable[str]] = {}
 
     def value(slot: Slot) -> Iterable[str]:
         found = known.get(slot)
         if found is None:
-            found = known[slot] = _written(slot, pack, columns, voices, wording)
+            found = known[slot] = _written(slot, pack, columns, own, wording)
         return found
 
-    return rule.says.fill_all(value, voices.rows.size)
+    return rule.says.fill_all(value, own.rows.size)
 
 
 def _written(
-    slot: Slot, pack: Pack, columns: Columns, voices: _Voices, wording: Wording
+    slot: Slot, pack: Pack, columns: Columns, own: Voices, wording: Wording
 ) -> Iterable[str]:
     """Return what a placeholder shows in each row."""
     if slot.name == "severity":
-        return [SEVERITIES[place] for place in voices.severities.tolist()]
+        return [SEVERITIES[place] for place in own.severities.tolist()]
     if slot.name in pack.scope.parameters:
         return repeat(written(pack.scope.parameters[slot.name], slot.form, wording))
     if not columns.has(slot.name):
         return repeat(UNKNOWN)
     kind = pack.scope.columns.get(slot.name, "number")
     if kind == "text":
-        return each_once(strings(columns, slot.name, voices.rows), _text)
-    values = numbers(Input(slot.name, kind), columns)[voices.rows]
+        return [_text(value) for value in strings(columns, slot.name, own.rows)]
+    values = numbers(Input(slot.name, kind), columns)[own.rows]
     if kind == "boolean":
-        return each_once(values.tolist(), lambda flag: _FLAGS.get(flag, UNKNOWN))
-    return all_written(values, slot.form, wording)
+        return [flag(value) for value in values.tolist()]
+    return [written(value, slot.form, wording) for value in values.tolist()]
+
+
+def flag(value: float) -> str:
+    """Return a flag as it is written."""
+    return _FLAGS.get(value, UNKNOWN)
 
 
 def _text(value: str | None) -> str:
@@ -177,7 +139,7 @@ def _text(value: str | None) -> str:
 def _combined(verdicts: Verdicts, row: int) -> str:
     """Word an anomaly without a violation by the rules that it comes nearest to."""
     confidence = float(verdicts.confidence[row])
-    nearest = verdicts.scores(row)[:_NEAREST]
+    nearest = verdicts.scores(row)[:NEAREST]
     named = ", ".join(f"{rule.name} {score:.0%}" for score, rule in nearest)
     return f"no rule is violated, but together the near misses reach {confidence:.2f}: {named}"
 

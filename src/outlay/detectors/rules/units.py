@@ -1,22 +1,15 @@
 """Values as people read them: what a reason's ``{placeholder}`` becomes."""
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Final, Literal
 
 from outlay.schema import catalog
-from outlay.schema.money import CENTS_MATTER_BELOW, money
+from outlay.schema.money import money
 
-V = TypeVar("V", bound=Hashable)
-
-_FEW: Final = 8
-"""So few values are written faster one by one."""
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_LONGEST: Final = 60
+LONGEST: Final = 60
 """Characters of a text from the file that are shown."""
 UNKNOWN: Final = "unknown"
 
@@ -35,9 +28,9 @@ def text(value: Any) -> str:
     >>> text("withdrawal"), text("a" * 99)[-3:]
     ('withdrawal', 'aa…')
     """
-    start = str(value)[: _LONGEST + 1]  # a cell may hold megabytes
+    start = str(value)[: LONGEST + 1]  # a cell may hold megabytes
     clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in start)
-    return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
+    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
 
 
 def number(value: float) -> str:
@@ -146,30 +139,6 @@ def written(value: Any, form: str, wording: Wording) -> str:
             return "infinitely many"
         value += 0.0  # nobody reads -0
     return FORMATS[form](value, wording)
-
-
-def all_written(values: NDArray[np.float64], form: str, wording: Wording) -> list[str]:
-    """Return `written` of each value. Amounts, of which few are the same, have a way of their own."""
-    values = values + 0.0  # -0 and 0 are one key, and 0 is how they are written
-    if form == "money" and values.size > _FEW and bool(np.isfinite(values).all()):
-        return _money(values, wording.currency)
-    return each_once(values.tolist(), lambda value: written(value, form, wording))
-
-
-def each_once(values: Sequence[V], write: Callable[[V], str]) -> list[str]:
-    """Return what is written for each value, the same values written only once."""
-    known = {value: write(value) for value in set(values)}
-    return [known[value] for value in values]
-
-
-def _money(values: NDArray[np.float64], currency: str | None) -> list[str]:
-    """Return `money` of each value; the function itself would take half of the time."""
-    unit = f" {currency}" if currency else ""
-    whole = (values == np.rint(values)) | (np.abs(values) >= CENTS_MATTER_BELOW)
-    return [
-        f"{value:,.0f}{unit}" if is_whole else f"{value:,.2f}{unit}"
-        for value, is_whole in zip(values.tolist(), whole.tolist(), strict=True)
-    ]
 
 
 def _counted(count: int, unit: str) -> str:

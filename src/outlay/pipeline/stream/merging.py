@@ -14,7 +14,7 @@ from outlay.features.arrange import time_order
 from outlay.pipeline.ask import with_plugged
 from outlay.pipeline.judge import decided, decision_frame
 from outlay.pipeline.model import Model
-from outlay.pipeline.reasons import reasons
+from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.scored import scored_columns
 from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_path
