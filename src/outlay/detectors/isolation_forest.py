@@ -86,6 +86,11 @@ class IsolationForestDetector:
         self._learned: Learned | None = None
 
     @property
+    def reads(self) -> frozenset[str]:
+        """Return the columns that it looks at."""
+        return frozenset(self.settings.features)
+
+    @property
     def threshold(self) -> float:
         """Return the learned threshold, or the scale's natural middle before training."""
         return self._learned.threshold if self._learned else _MIDDLE

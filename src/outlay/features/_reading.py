@@ -208,6 +208,20 @@ def add_squares(codes: Codes, values: Floats, means: Floats, total: Floats) -> N
         total[codes[i]] += away * away
 
 
+@kernel
+def turn_some(rows: Floats, chosen: Ints, places: Ints, out: Floats) -> None:
+    """Set columns of ``out`` from some columns of rows that stand elsewhere; see `turn`."""
+    at = np.empty(TILE, np.int64)
+    for begin in range(0, places.size, TILE):
+        n = min(TILE, places.size - begin)
+        for r in range(n):
+            at[r] = places[begin + r]
+        for c in range(chosen.size):
+            f = chosen[c]
+            for r in range(n):
+                out[c, begin + r] = rows[at[r], f]
+
+
 @leaf
 def bring(older: Floats, newer: Floats, starts: Ints, offsets: Ints, out: Floats) -> None:
     """Copy runs of words: to ``out[offsets[k]:offsets[k + 1]]`` from starts[k] on.

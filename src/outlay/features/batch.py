@@ -1,5 +1,6 @@
 """A table of transactions to a table of features."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -100,17 +101,17 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
     return feature_frame(table, len(own)), Pasts(_joined(arranged.users.ids, parts), others)
 
 
-def feature_frame(table: Floats, rows: int) -> pl.DataFrame:
+def feature_frame(table: Floats, rows: int, names: Sequence[str] = NAMES) -> pl.DataFrame:
     """Return the features in `feature_memory` as a table of so many rows."""
-    return pl.DataFrame({name: table[at, :rows] for at, name in enumerate(NAMES)})
+    return pl.DataFrame({name: table[at, :rows] for at, name in enumerate(names)})
 
 
-def feature_memory(rows: int) -> Floats:
+def feature_memory(rows: int, features: int = N_FEATURES) -> Floats:
     """Return memory for the features, a line each, a little longer than the rows are many.
 
     Lines whose lengths are a multiple of 4 kB would all fall into the same few places of the cache.
     """
-    return np.empty((N_FEATURES, rows // 64 * 64 + 72))
+    return np.empty((features, rows // 64 * 64 + 72))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ user's state: each table's transactions are brought together by user, the states
 features go back to the table's own order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from sys import getrefcount
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -28,13 +30,17 @@ from outlay.features._kernels import (
     lengths_of,
     walk,
 )
-from outlay.features._reading import bring, turn
+from outlay.features._reading import bring, turn, turn_some
 from outlay.features.batch import feature_frame, feature_memory
 from outlay.features.population import Population
 from outlay.features.register import Register
 from outlay.features.state import Counterparties, States
+from outlay.schema.catalog import NAMES
 
-_AT_A_TIME = 1 << 14
+_AT_A_TIME: Final = 1 << 14
+_UNUSED: Final = 3
+"""References to memory that no table uses: from the list, the loop, and the question."""
+_MOST_TABLES: Final = 4
 
 
 class NoRoomError(OutlayError):
@@ -78,14 +84,37 @@ class Walk:
         self._moments = np.zeros((len(register.counterparties), 3))
         self._met = np.zeros(len(register.counterparties), np.bool_)
         self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, WALKED)
+        self._tables: list[Floats] = []
 
-    def step(self, payments: Records) -> pl.DataFrame:
-        """Return the features of the next table's transactions, in the order of its rows."""
-        table = feature_memory(payments.size)
-        places = self._fold(payments)
-        turn(self._own, places, 0, payments.size, table)
-        table[N_OWN:, : payments.size] = self.meet(payments)
-        return feature_frame(table, payments.size)
+    def step(self, payments: Records, wanted: Collection[str] | None = None) -> pl.DataFrame:
+        """Return the features of the next table's transactions, in the order of its rows.
+
+        Where ``wanted`` names some, only those are put into that order.
+        """
+        if not payments.size:
+            return feature_frame(feature_memory(0), 0)
+        places, met = self._fold(payments), self.meet(payments)
+        if wanted is None:
+            table = self._memory(payments.size)
+            turn(self._own, places, 0, payments.size, table)
+            table[N_OWN:, : payments.size] = met
+            return feature_frame(table, payments.size)
+        own = np.array([at for at, name in enumerate(NAMES[:N_OWN]) if name in wanted])
+        some = np.empty((own.size, payments.size))
+        turn_some(self._own, own, places, some)
+        names = [*(NAMES[at] for at in own), *NAMES[N_OWN:]]
+        return feature_frame(np.concatenate([some, met]), payments.size, names)
+
+    def _memory(self, rows: int) -> Floats:
+        """Return memory for a table's features: some that nobody looks at any more, or new.
+
+        Memory that was never used before is slow at its first touch.
+        """
+        for table in self._tables:
+            if getrefcount(table) == _UNUSED and table.shape[1] >= rows:
+                return table
+        self._tables = [*self._tables, feature_memory(rows)][-_MOST_TABLES:]
+        return self._tables[-1]
 
     def _fold(self, payments: Records) -> Ints:
         """Move the users on; return where in ``_own`` each row's features stand."""

@@ -21,6 +21,10 @@ _TAKEN: Final = frozenset({*REQUIRED, *OPTIONAL, *NAMES, *DECISION})
 """Columns that a detector from elsewhere cannot add: they mean something already."""
 
 
+WITNESSES: Final = ("amount_oddity", "amount_log")
+"""Features that speak of a transaction's risk beside the detectors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plugged:
     """What a detector from elsewhere says: its scores, and the columns that it adds."""
@@ -64,6 +68,14 @@ def ask(detectors: Mapping[str, Detector], columns: Columns) -> Answers:
     return Answers(given, plugged)
 
 
+def looked_at(detectors: Mapping[str, Detector]) -> frozenset[str] | None:
+    """Return the columns that `ask` and `witnesses` look at; nothing where that is not known."""
+    if detectors.keys() - {*DETECTORS}:
+        return None  # one from elsewhere sees the whole table
+    own: list[Any] = list(detectors.values())
+    return frozenset(WITNESSES).union(*(one.reads for one in own))
+
+
 def _asked(name: str, detector: Detector, table: pl.DataFrame) -> Plugged:
     """Ask a detector from elsewhere, and refuse what would spoil the decision."""
     score = np.asarray(detector.score(table), np.float64)
@@ -100,7 +112,6 @@ def witnesses(columns: Columns, answers: Answers) -> dict[str, Floats]:
         "isolation_forest": answers.given["anomaly_score"],
         "fuzzy": answers.given["fuzzy_risk_score"],
         "rules": answers.given["rule_confidence"],
-        "amount_oddity": columns.number("amount_oddity"),
-        "amount_log": columns.number("amount_log"),
+        **{name: columns.number(name) for name in WITNESSES},
         **{name: one.score for name, one in answers.plugged.items()},
     }

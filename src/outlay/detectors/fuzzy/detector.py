@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.fuzzy._kernels import infer
-from outlay.detectors.fuzzy.inputs import CHUNK, INPUTS, Inputs
+from outlay.detectors.fuzzy.inputs import CHUNK, FEATURES, INPUTS, Inputs
 from outlay.detectors.fuzzy.program import Floats, compiled
 from outlay.detectors.fuzzy.rulebase import load, read
 from outlay.detectors.fuzzy.words import Speaker, Told, Words
@@ -49,6 +49,11 @@ class FuzzyDetector:
         self._program = compiled(self.base)
         self._names = tuple(self.base.inputs)
         self._speaker = Speaker(self.base)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Return the columns that it looks at."""
+        return frozenset(FEATURES)
 
     @property
     def threshold(self) -> float:

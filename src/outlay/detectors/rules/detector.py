@@ -74,6 +74,11 @@ class RulesDetector:
         """The words behind the numbers of ``rule_action`` in `answers`."""
 
     @property
+    def reads(self) -> frozenset[str]:
+        """Return the columns that the verdicts depend on."""
+        return frozenset[str]().union(*(rule.reads for rule in self.pack.rules))
+
+    @property
     def threshold(self) -> float:
         """The least confidence that is an anomaly without a violation: just above the pack's."""
         return float(min(np.nextafter(self.pack.anomaly_above, 2.0), 1.0))

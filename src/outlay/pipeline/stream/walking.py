@@ -6,7 +6,7 @@ which costs less than keeping them.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from outlay.features import Pasts, Population, Register, Walk
 from outlay.features.state import States
+from outlay.pipeline.ask import looked_at
 from outlay.pipeline.draw import buckets, drawn
 from outlay.pipeline.judge import answered
 from outlay.pipeline.model import Model
@@ -90,12 +91,12 @@ class Walker:
         self._model, self._taken = model, taken
         self.walk = Walk(model.population, register, room)
 
-    def tables(self, begin: int = 0) -> Iterator[tuple[int, pl.DataFrame]]:
+    def tables(self) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield each chunk's transactions with their features, made a little ahead."""
-        yield from ahead(map(self._table, range(begin, len(self._taken.chunks))))
+        yield from ahead(map(self._table, range(len(self._taken.chunks))))
 
-    def _table(self, at: int) -> tuple[int, pl.DataFrame]:
-        features = self.walk.step(self._taken.walked(at))
+    def _table(self, at: int, wanted: Collection[str] | None = None) -> tuple[int, pl.DataFrame]:
+        features = self.walk.step(self._taken.walked(at), wanted)
         return at, kept(self._taken.chunk(at)).hstack(features)
 
     def move(self) -> Iterator[int]:
@@ -103,7 +104,7 @@ class Walker:
         done = 0
         for at in range(len(self._taken.chunks)):
             payments = self._taken.walked(at)
-            self.walk.step(payments)
+            self.walk.step(payments, ())
             done += payments.size
             yield done
 
@@ -127,10 +128,14 @@ class Walker:
         return self.part()
 
     def _kept_tables(self, begin: int) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Yield as `tables` does, and write where the walk stands before every so many rows."""
+        """Yield as `tables` does, with the features that detectors look at.
+
+        Meanwhile it is written where the walk stands, after every so many rows.
+        """
         starts, since = self._taken.starts, int(self._taken.starts[begin])
+        wanted = looked_at(self._model.detectors)
         for at in range(begin, len(self._taken.chunks)):
-            yield self._table(at)
+            yield self._table(at, wanted)
             if starts[at + 1] - since >= KEEP_EVERY:
                 since = int(starts[at + 1])
                 self.walk.keep(_fresh(_walk_path(self._taken.folder, at + 1)))
