@@ -99,7 +99,7 @@ class Walk:
             turn(self._own, places, 0, payments.size, table)
             table[N_OWN:, : payments.size] = met
             return feature_frame(table, payments.size)
-        own = np.array([at for at, name in enumerate(NAMES[:N_OWN]) if name in wanted])
+        own = np.array([at for at, name in enumerate(NAMES[:N_OWN]) if name in wanted], np.int64)
         some = np.empty((own.size, payments.size))
         turn_some(self._own, own, places, some)
         names = [*(NAMES[at] for at in own), *NAMES[N_OWN:]]

@@ -175,7 +175,7 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
         )
         published = tell(publication, outcome, tuple(files), say, names, at)
         if kept is not None:
-            in_parts.save(kept, "", replace(outcome.model, config=trained.config))
+            in_parts.move_on(kept, replace(outcome.model, config=trained.config))
         return Finished.of(outcome.account, outcome, published, out, notes)
 
 

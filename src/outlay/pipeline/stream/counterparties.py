@@ -55,6 +55,12 @@ def meet(taken: Taken, population: Population, pasts: Pasts) -> tuple[Met, Count
     return Met(taken), walk.states()
 
 
+def met_before(taken: Taken, population: Population) -> Met:
+    """Return the features that lie on the disk; they are made where a walk did without them."""
+    last = _path(taken.folder, len(taken.chunks) - 1)  # it is written last
+    return Met(taken) if last.is_file() else meet(taken, population, Pasts())[0]
+
+
 class _Scatter:
     """Puts rows that come in time order back to where their chunks have them."""
 

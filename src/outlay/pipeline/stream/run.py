@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from outlay.features import Pasts
+from outlay.features import NoRoomError, Pasts, Register
 from outlay.features.state import States
 from outlay.pipeline import artifact
 from outlay.pipeline.intake import intake
@@ -18,7 +19,7 @@ from outlay.pipeline.outcome import Account, Outcome, ranked_reasons
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.ahead import side_by_side
-from outlay.pipeline.stream.counterparties import Met, meet
+from outlay.pipeline.stream.counterparties import Met, meet, met_before
 from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
@@ -92,13 +93,13 @@ def _repeats(
     return find_repeats(marks, again, entry.taken.folder)
 
 
-def learn_parts(given: Input, config: Config) -> tuple[Model, Met]:
-    """Learn a model from the users that were drawn."""
+def learn_parts(given: Input, config: Config) -> Model:
+    """Learn a model from the users that were drawn; the counterparties' features stay on the disk."""
     taken = given.entry.taken
     population = population_of(taken, config)
     met, counterparties = meet(taken, population, Pasts())
     model = learned(taken, met, population, config, given.entry.currency)
-    return replace(model, pasts=Pasts(States.empty(), counterparties)), met
+    return replace(model, pasts=Pasts(States.empty(), counterparties))
 
 
 Work = Callable[[Model, Taken, Met, int], Part]
@@ -254,49 +255,74 @@ class Job:
     def run(self, publication: Publication, config: Config) -> tuple[Outcome, list[str]]:
         """Learn from the input and judge it."""
         given = self._taken_in(config)
-        model, met = self._learned(given, config)
-        taken, register = given.entry.taken, given.entry.register
-        self.say.stage(f"Judging {taken.total:,} transactions")
-        if register is None:
-            judged = each_partition(
-                judge_partition, model, given, met, self.layout, self.say, self.bench
-            )
-        else:
-            walker = Walker(model, taken, register, self.layout.room)
-            judged = [self.bench.part(0, lambda: walker.judge(self.say))]
-        model = with_users(model, sum(part.users for part in judged))
+        model = self._learned(given, config)
+        self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
+        if given.entry.register is not None:
+            with suppress(NoRoomError):
+                return self._run_in_time(publication, given, given.entry.register, model)
+            self._spread(given)
+        return self._run_by_user(publication, given, model)
+
+    def _run_in_time(
+        self, publication: Publication, given: Input, register: Register, model: Model
+    ) -> tuple[Outcome, list[str]]:
+        taken, room = given.entry.taken, self.layout.room
+        part = self.bench.part(0, lambda: Walker(model, taken, register, room).judge(self.say))
+        model = with_users(model, part.users)
         self.say.stage("Writing the tables")
         thresholds = frozen(model, taken)
-        if register is None:
-            written = merge_parts(publication, model, given, judged, thresholds, self.say)
-            self.save(publication, f"{MODEL}/", model)
-            return written
-        walker = Walker(model, taken, register, self.layout.room)
+        walker = Walker(model, taken, register, room)
         blocks = walker.blocks(thresholds, given.entry.input_columns)
-        written = write_blocks(publication, model, given, blocks, judged, thresholds, self.say)
+        written = write_blocks(publication, model, given, blocks, [part], thresholds, self.say)
         save_model(publication, f"{MODEL}/", model, walker.states())
+        return written
+
+    def _run_by_user(
+        self, publication: Publication, given: Input, model: Model
+    ) -> tuple[Outcome, list[str]]:
+        met = met_before(given.entry.taken, model.population)
+        judged = each_partition(
+            judge_partition, model, given, met, self.layout, self.say, self.bench
+        )
+        model = with_users(model, sum(part.users for part in judged))
+        self.say.stage("Writing the tables")
+        thresholds = frozen(model, given.entry.taken)
+        written = merge_parts(publication, model, given, judged, thresholds, self.say)
+        self._save(publication, f"{MODEL}/", model)
         return written
 
     def train(self, publication: Publication, config: Config) -> tuple[Account, Model]:
         """Learn from the input, and write the model with where the users stand."""
         given = self._taken_in(config)
-        model, met = self._learned(given, config)
+        model = self._learned(given, config)
         self.say.stage("Writing the model")
-        taken, register = given.entry.taken, given.entry.register
-        if register is None:
-            moved = each_partition(
-                move_partition, model, given, met, self.layout, self.say, self.bench
-            )
-            model = with_users(model, sum(part.users for part in moved))
-            self.save(publication, "", model)
+        if given.entry.register is None:
+            model = self._train_by_user(publication, given, model)
         else:
-            walker = Walker(model, taken, register, self.layout.room)
-            for done in walker.move():
-                self.say.rows(done, taken.total)
-            model = with_users(model, walker.part().users)
-            save_model(publication, "", model, walker.states())
+            try:
+                model = self._train_in_time(publication, given, given.entry.register, model)
+            except NoRoomError:
+                self._spread(given)
+                model = self._train_by_user(publication, given, model)
         _write_aside(publication, given)
         return given.account(), model
+
+    def _train_in_time(
+        self, publication: Publication, given: Input, register: Register, model: Model
+    ) -> Model:
+        walker = Walker(model, given.entry.taken, register, self.layout.room)
+        for done in walker.move():
+            self.say.rows(done, given.entry.taken.total)
+        model = with_users(model, walker.part().users)
+        save_model(publication, "", model, walker.states())
+        return model
+
+    def _train_by_user(self, publication: Publication, given: Input, model: Model) -> Model:
+        met = met_before(given.entry.taken, model.population)
+        moved = each_partition(move_partition, model, given, met, self.layout, self.say, self.bench)
+        model = with_users(model, sum(part.users for part in moved))
+        self._save(publication, "", model)
+        return model
 
     def score(
         self,
@@ -332,11 +358,13 @@ class Job:
         moved = replace(model, pasts=pasts, books=thresholds.books)
         return merge_parts(publication, moved, given, judged, thresholds, self.say)
 
-    def save(self, publication: Publication, folder: str, model: Model) -> None:
-        """Write a model, and where the users of all partitions stand after the job."""
-        save_model(
-            publication, folder, model, merged_states(self.bench.folder, self.layout.partitions)
-        )
+    def move_on(self, publication: Publication, model: Model) -> None:
+        """Write a model after scoring, and where its users stand."""
+        self._save(publication, "", model)
+
+    def _save(self, publication: Publication, folder: str, model: Model) -> None:
+        states = merged_states(self.bench.folder, self.layout.partitions)
+        save_model(publication, folder, model, states)
 
     def _taken_in(self, config: Config, *, may_walk: bool = True) -> Input:
         """Take the input in, unless that was done before."""
@@ -345,29 +373,34 @@ class Job:
             self.say.stage(f"Going on with what is done: the input, and {self.bench.done()}")
             return Input(*self.bench.kept_input())
         given = accepted_input(self.parts, config, self.layout, self.bench.folder, self.say)
-        old: list[Path] = []
-        entry = given.entry
-        if not may_walk or not can_walk(entry.taken, entry.register, config, self.layout.room):
-            entry.register = None
-            old = entry.taken.spread(self.layout.partitions, self.layout.spread_rows)
-        self.bench.keep_input(entry, given.repeats, given.notes)
-        for path in old:
-            path.unlink(missing_ok=True)
+        taken, register = given.entry.taken, given.entry.register
+        if may_walk and can_walk(taken, register, config, self.layout.room):
+            self.bench.keep_input(given.entry, given.repeats, given.notes)
+        else:
+            self._spread(given)
         return given
 
-    def _learned(self, given: Input, config: Config) -> tuple[Model, Met]:
+    def _spread(self, given: Input) -> None:
+        """Bring the input's rows together by user: there is no walk through it."""
+        given.entry.register = None
+        old = given.entry.taken.spread(self.layout.partitions, self.layout.spread_rows)
+        self.bench.keep_input(given.entry, given.repeats, given.notes)
+        for path in old:
+            path.unlink(missing_ok=True)
+
+    def _learned(self, given: Input, config: Config) -> Model:
         """Learn from the input, unless that was done before."""
         taken, register = given.entry.taken, given.entry.register
         learned_before = self.bench.folder / MODEL
         if learned_before.is_dir():
-            return as_learned(artifact.load(learned_before)), Met(taken)
+            return as_learned(artifact.load(learned_before))
         self.say.stage(f"Learning from {taken.total:,} transactions")
         if register is None:
-            model, met = learn_parts(given, config)
+            model = learn_parts(given, config)
         else:
-            model, met = learned_in_time(taken, register, config, given.entry.currency), Met(taken)
+            model = learned_in_time(taken, register, config, given.entry.currency)
         fresh = self.bench.folder / f"{MODEL}.new"
         fresh.mkdir(exist_ok=True)
         artifact.save(model, fresh)
         fresh.replace(learned_before)
-        return model, met
+        return model
