@@ -31,6 +31,7 @@ from outlay.pipeline.progress import Progress
 from outlay.sinks.dashboard.artist import Artist
 from outlay.sinks.dashboard.page import page as dashboard_page
 from outlay.sinks.dashboard.summary import summarise
+from outlay.sinks.dashboard.window import COLUMNS
 from outlay.sinks.html import SCRIPT_NAME, plotly_script
 from outlay.sinks.publication import Publication
 from outlay.sinks.report.build import summarise_tally
@@ -56,13 +57,14 @@ class Published:
     names: tuple[str, ...]
 
 
-def publish(
+def publish(  # noqa: PLR0913 - of what, to whom, where to, by whom
     publication: Publication,
     job: Job,
     files: tuple[str, ...],
     progress: Progress,
     *,
     model_folder: str | None = None,
+    artist: Artist | None = None,
 ) -> Published:
     """Write everything that a job in memory leaves; see `tell` for the arguments."""
     progress.stage("Writing the tables")
@@ -71,7 +73,7 @@ def publish(
         names = _tables(publication, job)
         if model_folder is None:
             artifact.save(job.model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
-        published = tell(publication, Outcome.of(job), files, progress, names, model_folder)
+        published = tell(publication, Outcome.of(job), files, progress, names, model_folder, artist)
         scored.result()
     return published
 
@@ -96,6 +98,7 @@ def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
     progress: Progress,
     names: Sequence[str],
     model_folder: str | None,
+    artist: Artist | None = None,
 ) -> Published:
     """Write what people read: alerts, dashboards and the report.
 
@@ -111,15 +114,17 @@ def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
         What else was written, of what not every job has.
     model_folder
         Where the model lies, seen from the result, if it was there before.
+    artist
+        Who draws the pictures, where somebody has been told to get ready; gone afterwards.
     """
     users = worst_users(outcome.alerts, outcome.model.config.dashboards.users)
-    with Artist() if users else nullcontext() as artist:
+    with artist or Artist() if users else nullcontext() as drawing:
         timezone = outcome.model.config.input.timezone
         write_for_people(publication.path(ALERTS), outcome.alerts, timezone=timezone)
         _importance(publication, outcome.model, model_folder or MODEL)
         also = f" and the dashboards of {plural(len(users), 'user')}" if users else ""
         progress.stage(f"Writing the report{also}")
-        dashboards, pictures = draw_dashboards(outcome, users, publication, artist)
+        dashboards, pictures = draw_dashboards(outcome, users, publication, drawing)
         facts_ = facts(outcome, files, dashboards)
         report = summarise_tally(outcome.tally, outcome.alerts, outcome.scored, facts=facts_)
         publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
@@ -154,21 +159,28 @@ def draw_dashboards(
     if artist is None:
         return {}, None
     publication.path(f"{DASHBOARDS}/{SCRIPT_NAME}").write_text(plotly_script(), encoding="utf-8")
-    theirs = outcome.scored.filter(pl.col("user_id").is_in(users)).collect()
+    theirs = rows_of(users, outcome.scored)
     options: dict[str, Any] = {
         "threshold": outcome.model.forest_threshold,
         "days": outcome.model.config.dashboards.days,
         "timezone": outcome.model.config.input.timezone,
         "currency": outcome.model.currency,
     }
-    pictures = artist.draw(theirs, users, **options)
+    summaries = [summarise(theirs, user, **options) for user in users]
+    pictures = artist.draw(summaries)
     pages = {}
-    for place, user in enumerate(users, 1):
-        summary = summarise(theirs, user, **options)
+    for place, (user, summary) in enumerate(zip(users, summaries, strict=True), 1):
         pages[user] = f"{DASHBOARDS}/{place:03}-{_file_name(user)}.html"
         page = dashboard_page(summary, script=SCRIPT_NAME)
         publication.path(pages[user]).write_text(page, encoding="utf-8")
     return pages, pictures
+
+
+def rows_of(users: list[str], scored: pl.LazyFrame) -> pl.DataFrame:
+    """Return what dashboards need of some users' rows: of a table on the disk little is read."""
+    there = scored.collect_schema().names()
+    needed = [name for name in COLUMNS if name in there]
+    return scored.filter(pl.col("user_id").is_in(users)).select(needed).collect()
 
 
 def _file_name(user: str) -> str:

@@ -1,28 +1,26 @@
 """Pictures drawn by a process of their own, while this one goes on.
 
 Matplotlib holds the interpreter's lock, while it is imported as while it draws: in a thread it
-would only take turns with the rest.
+would only take turns with the rest. So the process is begun early, and imports nothing else that
+is heavy: it is sent the numbers, not the table.
 """
 
-import io
+import gc
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Final, Self
 
 import msgspec
-import polars as pl
 
 from outlay.errors import OutlayError
+from outlay.sinks.dashboard.numbers import Summary
 
-
-class _Order(msgspec.Struct):
-    """What is to be drawn: the users' scored rows as an Arrow stream, and how."""
-
-    users: list[str]
-    rows: bytes
-    options: dict[str, Any]
+_OBJECTS_BETWEEN_LOOKS: Final = 200_000
+"""New objects between two looks for cycles: some pictures' worth, where every look takes long."""
 
 
 class Artist:
@@ -46,16 +44,18 @@ class Artist:
         trace: TracebackType | None,
     ) -> None:
         """End the process, whatever it is doing."""
+        self.leave()
+
+    def leave(self) -> None:
+        """End the process; a second time does nothing."""
         self._process.kill()
         self._aside.shutdown()
         with self._process:  # closes the pipes and waits
             pass
 
-    def draw(self, rows: pl.DataFrame, users: list[str], **options: Any) -> Future[list[bytes]]:
-        """Begin to draw each user's picture of ``rows``; ``options`` are those of `summarise`."""
-        stream = io.BytesIO()
-        rows.write_ipc_stream(stream)
-        order = msgspec.msgpack.encode(_Order(users, stream.getvalue(), options))
+    def draw(self, summaries: Sequence[Summary]) -> Future[list[bytes]]:
+        """Begin to draw a picture of each; there is one such order an artist."""
+        order = msgspec.msgpack.encode([_by_the_clock(each) for each in summaries])
         return self._aside.submit(self._drawn, order)
 
     def _drawn(self, order: bytes) -> list[bytes]:
@@ -69,16 +69,30 @@ class Artist:
         return msgspec.msgpack.decode(done, type=list[bytes])
 
 
+def _by_the_clock(summary: Summary) -> Summary:
+    """Return times as the wall clock shows them, as pictures do; zones are lost on the way."""
+    return replace(
+        summary,
+        start=summary.start.replace(tzinfo=None),
+        end=summary.end.replace(tzinfo=None),
+        transactions=tuple(
+            replace(each, timestamp=each.timestamp.replace(tzinfo=None))
+            for each in summary.transactions
+        ),
+    )
+
+
 def main() -> None:
     """Draw what standard input asks for."""
     from outlay.sinks.dashboard.charts import png, prepare
-    from outlay.sinks.dashboard.summary import summarise
 
+    gc.disable()
     prepare()  # while the one who asks is still busy
-    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Order)
-    rows = pl.read_ipc_stream(io.BytesIO(order.rows))
-    pictures = [png(summarise(rows, user, **order.options)) for user in order.users]
-    sys.stdout.buffer.write(msgspec.msgpack.encode(pictures))
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
+    gc.enable()
+    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[Summary])
+    sys.stdout.buffer.write(msgspec.msgpack.encode([png(each) for each in order]))
 
 
 if __name__ == "__main__":
