@@ -30,9 +30,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     out lies in DIR: report.html to begin with, alerts.csv, scored.parquet, rejected.csv,
     dashboards, and the model for the next file.
     """
-    from outlay.sinks.dashboard.artist import Artist
+    from outlay.cli.ahead import ahead
 
-    with Artist() as artist:  # it imports Matplotlib while everything else is imported here
+    with ahead() as artist:
         from outlay.cli.progress import Live
         from outlay.cli.summary import show
         from outlay.pipeline.files import run_files

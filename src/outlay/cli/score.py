@@ -42,9 +42,9 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     Each user's history goes on where the model left it. With --update the model keeps where the
     users stand afterwards, ready for the file after this one.
     """
-    from outlay.sinks.dashboard.artist import Artist
+    from outlay.cli.ahead import ahead
 
-    with Artist() as artist:  # it imports Matplotlib while everything else is imported here
+    with ahead() as artist:
         from outlay.cli.progress import Live
         from outlay.cli.summary import show
         from outlay.pipeline.files import score_files
