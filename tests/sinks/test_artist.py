@@ -39,9 +39,10 @@ def summaries(*users):
 def test_a_picture_drawn_elsewhere_is_the_one_drawn_here():
     """To the byte, each user's own, in the order in which they were asked for."""
     with Artist() as artist:
-        drawn = artist.draw(summaries("U2", "U1")).result()
+        drawn = artist.draw(summaries("U2", "U1", "U2", "U2", "U1")).result()
 
-    assert drawn == [png(each) for each in summaries("U2", "U1")]
+    second, first = (png(each) for each in summaries("U2", "U1"))
+    assert drawn == [second, first, second, second, first]
 
 
 def test_what_cannot_be_drawn_is_said():
@@ -63,16 +64,17 @@ def test_leaving_early_leaves_no_process_behind():
         artist.draw(summaries("U1") * 200)
         artist.leave()
 
-    assert artist._process.returncode is not None
+    assert None not in [hand.returncode for hand in artist._hands]
 
 
 def test_who_asked_is_gone_so_is_the_artist():
-    """When the pipe closes with no order, as when the one who asks is killed, the process ends."""
+    """When the pipe closes with no order, as when the one who asks is killed, each process ends."""
     with Artist() as artist:
-        assert artist._process.stdin is not None
-        artist._process.stdin.close()
+        for hand in artist._hands:
+            assert hand.stdin is not None
+            hand.stdin.close()
 
-        assert artist._process.wait(timeout=60)
+            assert hand.wait(timeout=60)
 
 
 def test_an_artist_is_told_to_get_ready_before_anything_heavy_is_imported():
