@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
@@ -55,6 +56,19 @@ def _compiled(function: Callable[P, R], **more: Any) -> Callable[P, R]:
     except RuntimeError:  # no folder for the cache
         compiled = numba.njit(**options)(function)
     return cast("Callable[P, R]", compiled)
+
+
+@kernel
+def _first() -> int:
+    return 0
+
+
+def begin() -> None:
+    """Let numba make itself ready for the first kernel on a thread: half a second, paid once.
+
+    Much of it is compiled code that does without the interpreter's lock.
+    """
+    Thread(target=_first, daemon=True).start()
 
 
 def is_cached(function: Callable[..., Any]) -> bool:

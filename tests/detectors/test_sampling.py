@@ -7,11 +7,30 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from outlay.detectors._sampling import canonical_sample
+from tests.detectors import naive_sampling
 
 few_values = st.sampled_from([0.0, -0.0, 1.0, np.nan, -2.5])
 tables = st.integers(1, 40).flatmap(
     lambda rows: hnp.arrays(np.float64, (2, rows), elements=few_values)
 )
+
+
+@given(columns=tables, limit=st.integers(1, 50), seed=st.integers(0, 2**32))
+def test_the_sample_is_that_of_the_slow_twin(columns, limit, seed):
+    """Equal rows, either zero and missing values are told apart as they are by hand."""
+    chosen = canonical_sample(columns, limit, seed)
+
+    np.testing.assert_array_equal(chosen, naive_sampling.canonical_sample(columns, limit, seed))
+
+
+def test_a_large_sample_is_that_of_the_slow_twin_too():
+    """Over many chunks, with as many equal rows as payments have, infinite values among them."""
+    columns = np.random.default_rng(5).integers(-40, 40, (3, 90_000)) / 3.0
+    columns[1, ::7], columns[2, ::11], columns[0, ::13] = np.nan, np.inf, -0.0
+
+    chosen = canonical_sample(columns, 30_000, 7)
+
+    np.testing.assert_array_equal(chosen, naive_sampling.canonical_sample(columns, 30_000, 7))
 
 
 @given(columns=tables, limit=st.integers(1, 50), data=st.data())

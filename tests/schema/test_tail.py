@@ -23,6 +23,30 @@ def test_shares_are_counted_for_few_scores(seen):
     np.testing.assert_allclose(Tail.fit(seen).share(seen), want, rtol=1e-12)
 
 
+def by_hand(seen):
+    """Return the tail's points from every distinct score, counted one by one."""
+    small = np.where(np.abs(seen) < 1e-150, 0.0, seen)
+    rising, n = np.sort(small), len(seen)
+    spread = np.arange(1, n + 1) if n <= 1024 else np.geomspace(1, n, 1024)
+    kept = sorted({float(rising[n - rank]) for rank in spread.round().astype(int).tolist()})
+    return np.array(kept), np.array([int((small >= score).sum()) / n for score in kept])
+
+
+@given(
+    seen=hnp.arrays(
+        np.float64,
+        st.integers(1, 2000),
+        elements=st.sampled_from([-1.0, -1e-150, -1e-200, -0.0, 0.0, 1e-308, 1e-150, 0.3, 2.0]),
+    )
+)
+def test_points_are_those_found_by_hand(seen):
+    """Ties, zeros of either sign and what is next to nothing: the same scores and shares, to the bit."""
+    tail, (kept, shares) = Tail.fit(seen), by_hand(seen)
+
+    assert tail.scores.tobytes() == kept.tobytes()
+    assert tail.shares.tobytes() == shares.tobytes()
+
+
 @given(seen=scores, asked=hnp.arrays(np.float64, 30, elements=st.floats(-0.5, 1.5)))
 def test_a_higher_score_is_never_less_rare(seen, asked):
     """Shares lie in [0, 1] and never rise with the score, inside the training's range and beyond."""

@@ -1,5 +1,6 @@
 """Pictures drawn by another process are those drawn here."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from outlay.errors import OutlayError
 from outlay.sinks.dashboard.artist import Artist
 from outlay.sinks.dashboard.charts import png
 from outlay.sinks.dashboard.summary import summarise
+from tests.test_imports import loaded
 
 ROWS = pl.DataFrame(
     {
@@ -29,28 +31,54 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+def summaries(*users):
+    """Return the numbers of each user's dashboard."""
+    return [summarise(ROWS, user, **OPTIONS) for user in users]
+
+
 def test_a_picture_drawn_elsewhere_is_the_one_drawn_here():
     """To the byte, each user's own, in the order in which they were asked for."""
     with Artist() as artist:
-        drawn = artist.draw(ROWS, ["U2", "U1"], **OPTIONS).result()
+        drawn = artist.draw(summaries("U2", "U1", "U2", "U2", "U1")).result()
 
-    assert drawn == [png(summarise(ROWS, user, **OPTIONS)) for user in ("U2", "U1")]
+    second, first = (png(each) for each in summaries("U2", "U1"))
+    assert drawn == [second, first, second, second, first]
 
 
 def test_what_cannot_be_drawn_is_said():
     """The other process's own last words are in the error, and what to do."""
+    nothing = replace(summaries("U1")[0], daily=())
+
     with (
         Artist() as artist,
-        pytest.raises(OutlayError, match=r"could not be drawn: .*'nobody'(.|\n)*users = 0"),
+        pytest.raises(OutlayError, match=r"could not be drawn: ValueError(.|\n)*users = 0"),
     ):
-        artist.draw(ROWS, ["nobody"], **OPTIONS).result()
+        artist.draw([nothing]).result()
 
 
 def test_leaving_early_leaves_no_process_behind():
-    """A job that fails meanwhile does not wait for its pictures."""
+    """A job that fails meanwhile does not wait for its pictures; leaving twice is leaving once."""
     artist = Artist()
 
     with artist:
-        artist.draw(ROWS, ["U1"] * 200, **OPTIONS)
+        artist.draw(summaries("U1") * 200)
+        artist.leave()
 
-    assert artist._process.returncode is not None
+    assert None not in [hand.returncode for hand in artist._hands]
+
+
+def test_who_asked_is_gone_so_is_the_artist():
+    """When the pipe closes with no order, as when the one who asks is killed, each process ends."""
+    with Artist() as artist:
+        for hand in artist._hands:
+            assert hand.stdin is not None
+            hand.stdin.close()
+
+            assert hand.wait(timeout=60)
+
+
+def test_an_artist_is_told_to_get_ready_before_anything_heavy_is_imported():
+    """Neither asking for pictures nor drawing them takes Polars or numba."""
+    assert loaded("import outlay.sinks.dashboard.artist") == []
+    drawing = "from outlay.sinks.dashboard.charts import prepare; prepare()"
+    assert loaded(drawing) == ["matplotlib"]

@@ -75,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     terminal.prepare()
     gc.set_threshold(_TEXTS_BETWEEN_LOOKS)
-    sys.exit(_code(arguments))
+    code = _code(arguments)
+    gc.freeze()  # the interpreter would look for cycles among all that is left: half a second
+    sys.exit(code)
 
 
 def _code(arguments: Sequence[str] | None) -> int:

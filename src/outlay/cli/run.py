@@ -30,27 +30,30 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     out lies in DIR: report.html to begin with, alerts.csv, scored.parquet, rejected.csv,
     dashboards, and the model for the next file.
     """
-    from outlay.cli.progress import Live
-    from outlay.cli.summary import show
-    from outlay.pipeline.files import run_files
+    from outlay.cli.ahead import ahead
 
-    settings = options.loaded(
-        config,
-        map_,
-        rule_parameter,
-        history=history,
-        rules=rules,
-        alerts_per_day=alerts_per_day,
-        alert_rate=alert_rate,
-        timezone=timezone,
-        currency=currency,
-        rates=rates,
-        negative=negative,
-        csv=options.is_csv(format_),
-        order=order,
-        seed=seed,
-        memory=memory,
-    )
-    with Live() as progress:
-        finished = run_files(files, out, settings.config, progress)
+    with ahead() as artist:
+        from outlay.cli.progress import Live
+        from outlay.cli.summary import show
+        from outlay.pipeline.files import run_files
+
+        settings = options.loaded(
+            config,
+            map_,
+            rule_parameter,
+            history=history,
+            rules=rules,
+            alerts_per_day=alerts_per_day,
+            alert_rate=alert_rate,
+            timezone=timezone,
+            currency=currency,
+            rates=rates,
+            negative=negative,
+            csv=options.is_csv(format_),
+            order=order,
+            seed=seed,
+            memory=memory,
+        )
+        with Live() as progress:
+            finished = run_files(files, out, settings.config, progress, artist=artist)
     show(finished, progress.seconds)

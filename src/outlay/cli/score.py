@@ -42,22 +42,27 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     Each user's history goes on where the model left it. With --update the model keeps where the
     users stand afterwards, ready for the file after this one.
     """
-    from outlay.cli.progress import Live
-    from outlay.cli.summary import show
-    from outlay.pipeline.files import score_files
+    from outlay.cli.ahead import ahead
 
-    settings = options.loaded(
-        config,
-        map_,
-        alerts_per_day=alerts_per_day,
-        alert_rate=alert_rate,
-        currency=currency,
-        rates=rates,
-        negative=negative,
-        csv=options.is_csv(format_),
-        order=order,
-        memory=memory,
-    )
-    with Live() as progress:
-        finished = score_files(files, model, out, settings, update=update, progress=progress)
+    with ahead() as artist:
+        from outlay.cli.progress import Live
+        from outlay.cli.summary import show
+        from outlay.pipeline.files import score_files
+
+        settings = options.loaded(
+            config,
+            map_,
+            alerts_per_day=alerts_per_day,
+            alert_rate=alert_rate,
+            currency=currency,
+            rates=rates,
+            negative=negative,
+            csv=options.is_csv(format_),
+            order=order,
+            memory=memory,
+        )
+        with Live() as progress:
+            finished = score_files(
+                files, model, out, settings, update=update, progress=progress, artist=artist
+            )
     show(finished, progress.seconds)

@@ -1,5 +1,6 @@
 """What the population says of a user (or a counterparty) who has little past of their own."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -94,18 +95,22 @@ class Population(msgspec.Struct, frozen=True):
         amounts = transactions["amount"].to_numpy()
         logs = np.log(np.maximum(amounts, 0.01))
         owners = np.repeat(np.arange(len(users.ids), dtype=np.int32), np.diff(users.bounds))
-        spread = Spread.fit(owners, logs[users.order], len(users.ids))
         times = transactions["timestamp"].to_physical().to_numpy()
-        hours, weekdays = Clock(timezone).many(times)
-        rare = Habit(1.0 / (len(transactions) + 1), spread, _shares(_counts(hours, 24), _EVEN_DAY))
+        with ThreadPoolExecutor(1) as aside:
+            others = aside.submit(_counterparties, arranged, logs)
+            middle = aside.submit(lambda: max(float(np.median(amounts)), 0.01))
+            hours, weekdays = Clock(timezone).many(times)
+            usual = _shares(_counts(hours, 24), _EVEN_DAY)
+            spread = Spread.fit(owners, logs[users.order], len(users.ids))
+            types = _types(transactions, users, owners, logs, hours, usual)
         return cls(
             amounts=spread,
-            counterparties=_counterparties(arranged, logs, spread),
-            amount_mean=max(float(np.median(amounts)), 0.01),
+            counterparties=others.result() or spread,
+            amount_mean=middle.result(),
             rate_micros=_rate(times, users),
             weekdays=_shares(_counts(weekdays, 7), np.full(7, 1 / 7)),
-            types=_types(transactions, users, owners, logs, hours, rare),
-            any_type=rare,
+            types=types,
+            any_type=Habit(1.0 / (len(transactions) + 1), spread, usual),
         )
 
     def prior(self) -> Prior:
@@ -121,10 +126,11 @@ class Population(msgspec.Struct, frozen=True):
         )
 
 
-def _counterparties(arranged: Arrangement, logs: Floats, users: Spread) -> Spread:
+def _counterparties(arranged: Arrangement, logs: Floats) -> Spread | None:
+    """Return what is usual for counterparties, if there are any."""
     others = arranged.counterparties
     if others is None or not len(others.values):
-        return users
+        return None
     codes = others.codes[arranged.in_time]
     return Spread.fit(codes[codes >= 0], logs[arranged.in_time][codes >= 0], len(others.values))
 
@@ -156,7 +162,7 @@ def _types(  # noqa: PLR0913, PLR0917 - the columns, and what is known of all ty
     owners: Codes,
     logs: Floats,
     hours: Smalls,
-    rare: Habit,
+    usual: tuple[float, ...],
 ) -> dict[str, Habit]:
     """Return each type's habit: users' amounts of this type, and when it is made."""
     if "transaction_type" not in transactions.columns:
@@ -173,7 +179,7 @@ def _types(  # noqa: PLR0913, PLR0917 - the columns, and what is known of all ty
     for kind, name in enumerate(names):
         spread = groups.spread(kind, logs[rows[kinds[known] == kind]])
         share = int(by_hour[kind].sum()) / len(transactions)
-        habits[name] = Habit(share, spread, _shares(by_hour[kind], np.array(rare.hours)))
+        habits[name] = Habit(share, spread, _shares(by_hour[kind], np.array(usual)))
     return habits
 
 

@@ -17,8 +17,9 @@ from outlay.pipeline.model import Model as Core
 from outlay.pipeline.settings import Config
 from outlay.pipeline.train import train as train_core
 from outlay.sinks.dashboard.charts import png
+from outlay.sinks.dashboard.numbers import Summary
 from outlay.sinks.dashboard.page import page
-from outlay.sinks.dashboard.summary import Summary, summarise
+from outlay.sinks.dashboard.summary import summarise
 from outlay.sinks.table import alerts
 from outlay.sources import from_frame, to_frame
 

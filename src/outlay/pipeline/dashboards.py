@@ -10,8 +10,9 @@ from outlay.errors import MissingColumnsError
 from outlay.pipeline.results import Metadata, Scored
 from outlay.sinks.dashboard.band import SEED, Band
 from outlay.sinks.dashboard.charts import png
+from outlay.sinks.dashboard.numbers import Summary
 from outlay.sinks.dashboard.page import page
-from outlay.sinks.dashboard.summary import Summary, summarise
+from outlay.sinks.dashboard.summary import summarise
 from outlay.sinks.dashboard.tables import daily_csv, transactions_csv
 from outlay.sinks.dashboard.users import list_users
 from outlay.sinks.files import write_bytes, write_text

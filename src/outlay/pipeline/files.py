@@ -22,8 +22,9 @@ from outlay.pipeline.stream.layout import Layout, default_memory, fits
 from outlay.pipeline.stream.resume import bench_of
 from outlay.pipeline.stream.run import Job
 from outlay.pipeline.train import train
-from outlay.pipeline.warm import compile_kernels, import_ahead
+from outlay.pipeline.warm import compile_kernels
 from outlay.schema.intake import accept
+from outlay.sinks.dashboard.artist import Artist
 from outlay.sinks.publication import Publication
 from outlay.sinks.table import write_for_people, write_rejected
 from outlay.sources import Parts, open_parts
@@ -31,32 +32,35 @@ from outlay.sources import Parts, open_parts
 __all__ = ["AT_SCORING", "run_files", "score_files", "train_files"]
 
 
-def run_files(
+def run_files(  # noqa: PLR0913 - what, how, where to
     files: Sequence[str],
     out: Path,
     config: Config,
     progress: Progress | None = None,
     layout: Layout | None = None,
+    *,
+    artist: Artist | None = None,
 ) -> Finished:
     """Learn each user's habits from files, judge their transactions, and write the results.
 
     More rows than are learned from are read, judged and written in parts; ``layout`` says how, and
-    that it is done at all.
+    that it is done at all. An ``artist`` was told to get ready for the dashboards' pictures.
     """
     say = progress or Quiet()
     refuse_own_input(files, out)
     check_files_named(config)
     with Publication(out) as publication, publication.scratch() as scratch:
-        import_ahead()
         parts = _opened(files, scratch, say)
         layout = layout or _layout(parts, config)
         if layout is None:
             accepted = accept(parts.whole(), intake(config.input))
             compile_kernels(say)
             job = learn_and_judge(accepted, config, say)
-            published = publish(publication, job, tuple(files), say)
+            published = publish(publication, job, tuple(files), say, artist=artist)
             return Finished.of(Account.of(accepted), job, published, out)
         compile_kernels(say)
+        if artist:  # not needed for long: another one will be told in time
+            artist.leave()
         with bench_of(out, parts, ("run", config), layout, say) as bench:
             outcome, names = Job(parts, layout, bench, say).run(publication, config)
             published = tell(publication, outcome, tuple(files), say, names, None)
@@ -89,7 +93,6 @@ def train_files(
     say = progress or Quiet()
     check_files_named(config)
     with Publication(folder) as publication, publication.scratch() as scratch:
-        import_ahead()
         parts = _opened(files, scratch, say)
         layout = layout or _layout(parts, config)
         if layout is not None:
@@ -118,6 +121,7 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
     update: bool = False,
     progress: Progress | None = None,
     layout: Layout | None = None,
+    artist: Artist | None = None,
 ) -> Finished:
     """Judge the transactions of files with a trained model, from where its users stand.
 
@@ -137,6 +141,8 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
         Is told of the stages.
     layout
         How to go through the input in parts, and that it is done at all.
+    artist
+        Who was told to get ready for the dashboards' pictures.
     """
     say = progress or Quiet()
     refuse_own_input(files, out)
@@ -159,11 +165,13 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
             seen = known_of(accepted, model)
             notes += seen_before(seen, len(accepted.transactions), update=update)
             job = judge_with(accepted, model, say)
-            published = publish(publication, job, tuple(files), say, model_folder=at)
+            published = publish(publication, job, tuple(files), say, model_folder=at, artist=artist)
             if kept is not None:
                 moved = replace(job.model, config=trained.config)
                 artifact.save(moved, kept.path(artifact.MODEL).parent)
             return Finished.of(Account.of(accepted), job, published, out, notes)
+        if artist:  # as in `run_files`
+            artist.leave()
         what = ("score", config, trained.digest, _standing(folder), update)
         bench = stack.enter_context(bench_of(out, parts, what, layout, say))
         in_parts = Job(parts, layout, bench, say)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from outlay.features import Arrangement
 from outlay.pipeline.judge import Judged, answered, featured, judge
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress, Quiet
@@ -45,8 +46,9 @@ class Job:
 def learn_and_judge(accepted: Accepted, config: Config, progress: Progress | None = None) -> Job:
     """Train on the transactions and judge the same ones."""
     say = progress or Quiet()
-    say.stage(f"Learning the habits of {accepted.transactions['user_id'].n_unique():,} users")
-    model, table, answers = train(accepted.transactions, config, accepted.currency)
+    arranged = Arrangement.of(accepted.transactions)
+    say.stage(f"Learning the habits of {len(arranged.users.ids):,} users")
+    model, table, answers = train(accepted.transactions, config, accepted.currency, arranged)
     say.stage(f"Judging {len(table):,} transactions")
     found = answered(model, Columns.of(table), answers)
     held = np.full(table.height, met_by(model, [found.share], table.height))

@@ -1,17 +1,13 @@
 """A job's results as files: all of them appear at once, or none does."""
 
 import json
-import re
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
 
 from outlay import __version__
 from outlay.pipeline import artifact
+from outlay.pipeline.drawing import Dashboards, begun, worst_users
 from outlay.pipeline.job import Job
 from outlay.pipeline.model import Model
 from outlay.pipeline.names import (
@@ -29,14 +25,11 @@ from outlay.pipeline.names import (
 from outlay.pipeline.outcome import Outcome
 from outlay.pipeline.progress import Progress
 from outlay.sinks.dashboard.artist import Artist
-from outlay.sinks.dashboard.page import page as dashboard_page
-from outlay.sinks.dashboard.summary import summarise
-from outlay.sinks.html import SCRIPT_NAME, plotly_script
 from outlay.sinks.publication import Publication
 from outlay.sinks.report.build import summarise_tally
 from outlay.sinks.report.data import ReportData, RunFacts
 from outlay.sinks.report.page import page as report_page
-from outlay.sinks.table import write_for_people, write_rejected, write_scored
+from outlay.sinks.table import alerts, write_for_people, write_rejected, write_scored
 from outlay.sinks.text import plural
 
 
@@ -56,23 +49,35 @@ class Published:
     names: tuple[str, ...]
 
 
-def publish(
+def publish(  # noqa: PLR0913 - of what, to whom, where to, by whom
     publication: Publication,
     job: Job,
     files: tuple[str, ...],
     progress: Progress,
     *,
     model_folder: str | None = None,
+    artist: Artist | None = None,
 ) -> Published:
-    """Write everything that a job in memory leaves; see `tell` for the arguments."""
+    """Write everything that a job in memory leaves; see `tell` for the arguments.
+
+    The ``artist``, if any, was told to get ready, and is gone afterwards.
+    """
     progress.stage("Writing the tables")
-    with ThreadPoolExecutor(1) as aside:  # Parquet is written without the interpreter's lock
-        scored = aside.submit(write_scored, publication.path(SCORED), job.scored)
-        names = _tables(publication, job)
-        if model_folder is None:
-            artifact.save(job.model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
-        published = tell(publication, Outcome.of(job), files, progress, names, model_folder)
-        scored.result()
+    users = worst_users(alerts(job.scored), job.model.config.dashboards.users)
+    with begun(users, job.scored.lazy(), job.model, artist) as dashboards:
+        outcome = Outcome.of(job)
+        report = _report(publication, outcome, files, dashboards)
+        with ThreadPoolExecutor(2) as aside:  # Parquet is written without the interpreter's lock
+            # begun last: as long as it writes, whatever else Polars is asked for waits behind it
+            written = [aside.submit(write_scored, publication.path(SCORED), job.scored)]
+            if model_folder is None:
+                place = publication.path(f"{MODEL}/{artifact.MODEL}").parent
+                written.append(aside.submit(artifact.save, job.model, place))
+            names = _tables(publication, job)
+            progress.stage(_words(users))
+            published = _told(publication, outcome.model, report, dashboards, names, model_folder)
+            for each in written:
+                each.result()
     return published
 
 
@@ -113,21 +118,42 @@ def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
         Where the model lies, seen from the result, if it was there before.
     """
     users = worst_users(outcome.alerts, outcome.model.config.dashboards.users)
-    with Artist() if users else nullcontext() as artist:
-        timezone = outcome.model.config.input.timezone
-        write_for_people(publication.path(ALERTS), outcome.alerts, timezone=timezone)
-        _importance(publication, outcome.model, model_folder or MODEL)
-        also = f" and the dashboards of {plural(len(users), 'user')}" if users else ""
-        progress.stage(f"Writing the report{also}")
-        dashboards, pictures = draw_dashboards(outcome, users, publication, artist)
-        facts_ = facts(outcome, files, dashboards)
-        report = summarise_tally(outcome.tally, outcome.alerts, outcome.scored, facts=facts_)
-        publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
-        drawn = pictures.result() if pictures else []
-        for page, picture in zip(dashboards.values(), drawn, strict=True):
-            publication.path(f"{page.removesuffix('.html')}.png").write_bytes(picture)
+    progress.stage(_words(users))
+    with begun(users, outcome.scored, outcome.model) as dashboards:
+        report = _report(publication, outcome, files, dashboards)
+        return _told(publication, outcome.model, report, dashboards, names, model_folder)
+
+
+def _words(users: list[str]) -> str:
+    also = f" and the dashboards of {plural(len(users), 'user')}" if users else ""
+    return f"Writing the report{also}"
+
+
+def _report(
+    publication: Publication, outcome: Outcome, files: tuple[str, ...], dashboards: Dashboards
+) -> ReportData:
+    """Write the alerts, and return the report's numbers: all that Polars is needed for."""
+    timezone = outcome.model.config.input.timezone
+    write_for_people(publication.path(ALERTS), outcome.alerts, timezone=timezone)
+    facts_ = facts(outcome, files, dashboards.pages)
+    return summarise_tally(outcome.tally, outcome.alerts, outcome.scored, facts=facts_)
+
+
+def _told(  # noqa: PLR0913, PLR0917 - of what, where to
+    publication: Publication,
+    model: Model,
+    report: ReportData,
+    dashboards: Dashboards,
+    names: Sequence[str],
+    model_folder: str | None,
+) -> Published:
+    """Write the pages and the pictures, and say what there is."""
+    dashboards.write_pages(publication)
+    publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
+    _importance(publication, model, model_folder or MODEL)
+    dashboards.write_pictures(publication)
     written = {REPORT, ALERTS, SCORED, REJECTED, *names}
-    written |= {DASHBOARDS} if dashboards else set()
+    written |= {DASHBOARDS} if dashboards.pages else set()
     written |= {MODEL} if model_folder is None else set()
     return Published(report, tuple(name for name in RESULTS if name in written))
 
@@ -144,52 +170,7 @@ def _importance(publication: Publication, model: Model, model_folder: str) -> No
     publication.path(IMPORTANCE).write_text(text, encoding="utf-8")
 
 
-def draw_dashboards(
-    outcome: Outcome, users: list[str], publication: Publication, artist: Artist | None
-) -> tuple[dict[str, str], Future[list[bytes]] | None]:
-    """Write the users' pages, and have their pictures drawn meanwhile.
-
-    Returned are each one's page, relative to the report, and the pictures to come.
-    """
-    if artist is None:
-        return {}, None
-    publication.path(f"{DASHBOARDS}/{SCRIPT_NAME}").write_text(plotly_script(), encoding="utf-8")
-    theirs = outcome.scored.filter(pl.col("user_id").is_in(users)).collect()
-    options: dict[str, Any] = {
-        "threshold": outcome.model.forest_threshold,
-        "days": outcome.model.config.dashboards.days,
-        "timezone": outcome.model.config.input.timezone,
-        "currency": outcome.model.currency,
-    }
-    pictures = artist.draw(theirs, users, **options)
-    pages = {}
-    for place, user in enumerate(users, 1):
-        summary = summarise(theirs, user, **options)
-        pages[user] = f"{DASHBOARDS}/{place:03}-{_file_name(user)}.html"
-        page = dashboard_page(summary, script=SCRIPT_NAME)
-        publication.path(pages[user]).write_text(page, encoding="utf-8")
-    return pages, pictures
-
-
-def _file_name(user: str) -> str:
-    """Return a name that every file system takes; the place in front keeps names apart."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", user)[:40].strip(".") or "user"
-
-
-def worst_users(alerts: pl.DataFrame, most: int) -> list[str]:
-    """Return the users with the worst alerts, worst first."""
-    ranked = (
-        alerts.lazy()
-        .group_by("user_id")
-        .agg(pl.col("risk").max(), pl.len())
-        .sort("risk", "len", "user_id", descending=[True, True, False])
-        .head(most)
-        .collect()
-    )
-    return ranked["user_id"].to_list()
-
-
-def facts(outcome: Outcome, files: tuple[str, ...], dashboards: dict[str, str]) -> RunFacts:
+def facts(outcome: Outcome, files: tuple[str, ...], dashboards: Mapping[str, str]) -> RunFacts:
     """Return what the report needs beyond what was counted."""
     account, model = outcome.account, outcome.model
     rules = model.detectors["rules"]

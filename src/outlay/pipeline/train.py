@@ -1,5 +1,6 @@
 """Accepted transactions to a model."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -30,10 +31,9 @@ class Seen:
     last: datetime
 
     @classmethod
-    def of(cls, transactions: pl.DataFrame) -> "Seen":
-        """Look at accepted transactions."""
+    def of(cls, transactions: pl.DataFrame, users: int) -> "Seen":
+        """Look at accepted transactions of so many users."""
         times = transactions["timestamp"]
-        users = transactions["user_id"].n_unique()
         return cls(len(transactions), users, times.min(), times.max())  # type: ignore[arg-type]
 
     def rows_per_day(self, timezone: str) -> float:
@@ -44,7 +44,10 @@ class Seen:
 
 
 def train(
-    transactions: pl.DataFrame, config: Config, currency: str | None = None
+    transactions: pl.DataFrame,
+    config: Config,
+    currency: str | None = None,
+    arranged: Arrangement | None = None,
 ) -> tuple[Model, pl.DataFrame, Answers]:
     """Return the model, and the transactions' features and what the detectors say of them.
 
@@ -59,13 +62,16 @@ def train(
         The settings.
     currency
         What amounts are counted in.
+    arranged
+        The transactions' arrangement, where it is known already.
     """
     sample = _sample(transactions, config.train.max_rows)
-    arranged = Arrangement.of(transactions)
+    arranged = arranged or Arrangement.of(transactions)
     population = _population(transactions, config, sample, arranged)
     table, pasts = featured(transactions, population, config, arranged=arranged)
     learning = table if sample is None else table.filter(sample)
-    model, answers = learn(learning, population, config, currency, Seen.of(transactions))
+    seen = Seen.of(transactions, len(arranged.users.ids))
+    model, answers = learn(learning, population, config, currency, seen)
     if sample is not None:
         answers = ask(model.detectors, Columns.of(table))
     return replace(model, pasts=pasts), table, answers
@@ -106,13 +112,16 @@ def learn(
     detectors = _fitted(table, config, currency)
     columns = Columns.of(table)
     answers = ask(detectors, columns)
+    with ThreadPoolExecutor(1) as aside:
+        figures = aside.submit(_figures, seen, len(table), answers)
+        risk = Risk.fit(witnesses(columns, answers))
     model = Model(
         config=config,
         population=population,
         detectors=detectors,
-        risk=Risk.fit(witnesses(columns, answers)),
+        risk=risk,
         currency=currency,
-        training=_figures(seen, len(table), answers),
+        training=figures.result(),
         pasts=Pasts(),
         books=Books(rows_per_day=seen.rows_per_day(config.input.timezone)),
     )

@@ -60,16 +60,15 @@ class Tail:
     def fit(cls, scores: ArrayLike) -> Self:
         """Learn the tail; the highest scores are all kept, the others thinned out."""
         given = np.asarray(scores, np.float64)
-        rising = np.sort(np.where(np.abs(given) < _NOTHING, 0.0, given))
-        n = len(rising)
-        first = np.flatnonzero(np.append(True, rising[1:] != rising[:-1])[:n])
-        values = rising[first]
+        rising = np.sort(given)
+        n, first = len(rising), np.searchsorted(rising, -_NOTHING, "right")
+        rising[first : np.searchsorted(rising, _NOTHING)] = 0.0
         spread = np.arange(1, n + 1) if n <= _POINTS else np.geomspace(1, n, _POINTS)
         ranks = np.unique(spread.round().astype(np.intp))
-        kept = np.unique(np.searchsorted(values, rising[n - ranks]))
+        kept = np.unique(rising[n - ranks])
         highest = rising[-min(_EXCESSES, n) :]
         mean_excess = max(float((highest - highest[0]).mean()), _LEAST_MEAN_EXCESS)
-        return cls(values[kept], (n - first[kept]) / n, mean_excess)
+        return cls(kept, (n - np.searchsorted(rising, kept)) / n, mean_excess)
 
     def share(self, scores: ArrayLike) -> Floats:
         """Return the share of training scores at least as high, between the points log-linear."""

@@ -140,5 +140,5 @@ def _knots(signal: Floats) -> Floats:
         return np.full_like(GRID, np.nan)
     above = len(known) * 10.0 ** (-DECADES * GRID)
     places = len(known) - np.maximum(above.round(), 1).astype(np.int64)
-    knots: Floats = np.partition(known, np.unique(places))[places]
+    knots: Floats = np.sort(known)[places]  # a fifth of the time of finding so many places alone
     return knots

@@ -12,8 +12,9 @@ from outlay.pipeline.live.payment import payment_of
 from outlay.pipeline.live.states import last_seen, to_words
 from outlay.pipeline.model import Model
 from outlay.sinks.dashboard.charts import png
+from outlay.sinks.dashboard.numbers import Summary
 from outlay.sinks.dashboard.page import page
-from outlay.sinks.dashboard.summary import Summary, summarise
+from outlay.sinks.dashboard.summary import summarise
 from outlay.store import Reading, Recorded, Store
 
 _DAY: Final = 86_400_000_000

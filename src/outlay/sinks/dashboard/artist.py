@@ -1,39 +1,41 @@
 """Pictures drawn by a process of their own, while this one goes on.
 
 Matplotlib holds the interpreter's lock, while it is imported as while it draws: in a thread it
-would only take turns with the rest.
+would only take turns with the rest. So the process is begun early, and imports nothing else that
+is heavy: it is sent the numbers, not the table.
 """
 
-import io
+import gc
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import zip_longest
 from types import TracebackType
-from typing import Any, Self
+from typing import Final, Self
 
 import msgspec
-import polars as pl
 
 from outlay.errors import OutlayError
+from outlay.sinks.dashboard.numbers import Summary
 
-
-class _Order(msgspec.Struct):
-    """What is to be drawn: the users' scored rows as an Arrow stream, and how."""
-
-    users: list[str]
-    rows: bytes
-    options: dict[str, Any]
+_MOST_HANDS: Final = 2
+"""Processes that draw: ten pictures take one of them a second and a half."""
+_OBJECTS_BETWEEN_LOOKS: Final = 200_000
+"""New objects between two looks for cycles: some pictures' worth, where every look takes long."""
 
 
 class Artist:
-    """Draws the dashboards' pictures elsewhere; leave the ``with`` block and it is gone."""
+    """Draws the dashboards' pictures elsewhere; leave the ``with`` block and it is gone.
+
+    There are two of them where there are two cores or more, and each draws every other picture.
+    """
 
     def __init__(self) -> None:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(  # noqa: S603 - this very file, by this very Python
-            [sys.executable, "-m", __name__], stdin=pipe, stdout=pipe, stderr=pipe
-        )
-        self._aside = ThreadPoolExecutor(1)
+        self._hands = [_begun() for _ in range(min(_MOST_HANDS, os.cpu_count() or 1))]
+        self._aside = ThreadPoolExecutor(len(self._hands) + 1)
 
     def __enter__(self) -> Self:
         """Begin: Matplotlib is being imported."""
@@ -45,40 +47,76 @@ class Artist:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the process, whatever it is doing."""
-        self._process.kill()
+        """End the processes, whatever they are doing."""
+        self.leave()
+
+    def leave(self) -> None:
+        """End the processes; a second time does nothing."""
+        for hand in self._hands:
+            hand.kill()
         self._aside.shutdown()
-        with self._process:  # closes the pipes and waits
-            pass
+        for hand in self._hands:
+            with hand:  # closes the pipes and waits
+                pass
 
-    def draw(self, rows: pl.DataFrame, users: list[str], **options: Any) -> Future[list[bytes]]:
-        """Begin to draw each user's picture of ``rows``; ``options`` are those of `summarise`."""
-        stream = io.BytesIO()
-        rows.write_ipc_stream(stream)
-        order = msgspec.msgpack.encode(_Order(users, stream.getvalue(), options))
-        return self._aside.submit(self._drawn, order)
+    def draw(self, summaries: Sequence[Summary]) -> Future[list[bytes]]:
+        """Begin to draw a picture of each; there is one such order an artist."""
+        whole, many = [_by_the_clock(each) for each in summaries], len(self._hands)
+        parts = [
+            self._aside.submit(_drawn, hand, whole[first::many])
+            for first, hand in enumerate(self._hands)
+        ]
+        return self._aside.submit(_gathered, parts)
 
-    def _drawn(self, order: bytes) -> list[bytes]:
-        done, said = self._process.communicate(order)
-        if self._process.returncode:
-            last = said.decode(errors="replace").strip().rpartition("\n")[2]
-            raise OutlayError(
-                f"the dashboards' pictures could not be drawn: {last}\n\n"
-                "Hint: users = 0 under [dashboards] in outlay.toml leaves them out."
-            )
-        return msgspec.msgpack.decode(done, type=list[bytes])
+
+def _begun() -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(  # noqa: S603 - this very file, by this very Python
+        [sys.executable, "-m", __name__], stdin=pipe, stdout=pipe, stderr=pipe
+    )
+
+
+def _drawn(hand: subprocess.Popen[bytes], summaries: list[Summary]) -> list[bytes]:
+    done, said = hand.communicate(msgspec.msgpack.encode(summaries))
+    if hand.returncode:
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        raise OutlayError(
+            f"the dashboards' pictures could not be drawn: {last}\n\n"
+            "Hint: users = 0 under [dashboards] in outlay.toml leaves them out."
+        )
+    return msgspec.msgpack.decode(done, type=list[bytes])
+
+
+def _gathered(parts: Sequence[Future[list[bytes]]]) -> list[bytes]:
+    """Wait for every hand, and return the pictures in the order in which they were asked for."""
+    drawn = [part.result() for part in parts]
+    return [each for row in zip_longest(*drawn) for each in row if each is not None]
+
+
+def _by_the_clock(summary: Summary) -> Summary:
+    """Return times as the wall clock shows them, as pictures do; zones are lost on the way."""
+    return replace(
+        summary,
+        start=summary.start.replace(tzinfo=None),
+        end=summary.end.replace(tzinfo=None),
+        transactions=tuple(
+            replace(each, timestamp=each.timestamp.replace(tzinfo=None))
+            for each in summary.transactions
+        ),
+    )
 
 
 def main() -> None:
     """Draw what standard input asks for."""
     from outlay.sinks.dashboard.charts import png, prepare
-    from outlay.sinks.dashboard.summary import summarise
 
+    gc.disable()
     prepare()  # while the one who asks is still busy
-    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Order)
-    rows = pl.read_ipc_stream(io.BytesIO(order.rows))
-    pictures = [png(summarise(rows, user, **order.options)) for user in order.users]
-    sys.stdout.buffer.write(msgspec.msgpack.encode(pictures))
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
+    gc.enable()
+    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[Summary])
+    sys.stdout.buffer.write(msgspec.msgpack.encode([png(each) for each in order]))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.sinks import palette
 from outlay.sinks.dashboard.glyphs import drawable
+from outlay.sinks.dashboard.numbers import MarkedTransaction, Summary
 from outlay.sinks.dashboard.scale import Scale, scale_of
-from outlay.sinks.dashboard.summary import MarkedTransaction, Summary
 from outlay.sinks.dashboard.words import amount, amount_label, compact, counts, period, spending
 from outlay.sinks.text import plural, shorten
 

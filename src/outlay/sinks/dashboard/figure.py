@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from outlay.sinks import palette
+from outlay.sinks.dashboard.numbers import MarkedTransaction, Summary
 from outlay.sinks.dashboard.sample import Limits, Sample, sample
 from outlay.sinks.dashboard.scale import scale_of
-from outlay.sinks.dashboard.summary import MarkedTransaction, Summary
 from outlay.sinks.dashboard.words import amount, amount_label, compact, hover
 from outlay.sinks.text import plotly
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from outlay.sinks import html
 from outlay.sinks.dashboard.figure import figure
+from outlay.sinks.dashboard.numbers import Day, MarkedTransaction, Summary
 from outlay.sinks.dashboard.sample import Limits, sample
 from outlay.sinks.dashboard.scale import scale_of
-from outlay.sinks.dashboard.summary import Day, MarkedTransaction, Summary
 from outlay.sinks.dashboard.words import (
     amount,
     caption,

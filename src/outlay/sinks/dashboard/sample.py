@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from outlay.sinks.dashboard.summary import MarkedTransaction, Summary
+from outlay.sinks.dashboard.numbers import MarkedTransaction, Summary
 
 
 @dataclass(frozen=True, slots=True)

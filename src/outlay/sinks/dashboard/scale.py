@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import asinh, floor, log10
 from statistics import median
 
-from outlay.sinks.dashboard.summary import Summary
+from outlay.sinks.dashboard.numbers import Summary
 
 _FLATTENS_DAYS = 20.0  # the largest amount against an ordinary day's sum
 _FLATTENS_PAYMENTS = 100.0  # and against an ordinary payment

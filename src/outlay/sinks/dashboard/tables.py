@@ -3,7 +3,7 @@
 from dataclasses import astuple, fields
 
 from outlay.sinks import cells
-from outlay.sinks.dashboard.summary import Day, Summary
+from outlay.sinks.dashboard.numbers import Day, Summary
 
 _TRANSACTION = (
     "transaction_id",

@@ -1,6 +1,7 @@
 """From a scored table to one user's window: the rows, the marks, the sums of the days."""
 
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,6 +12,11 @@ from outlay.sinks.text import SEPARATOR
 
 _NEEDED = ("user_id", "amount", "timestamp")
 _TEXTS = ("fuzzy_risk_category", "transaction_type", "counterparty_id", "severity")
+COLUMNS: Final = (
+    *_NEEDED,
+    *("transaction_id", "anomaly_score", *_TEXTS, "risk", "is_alert", "reasons"),
+)
+"""All columns of a scored table that a dashboard looks at; it needs the first three."""
 _COMPARED_USERS = 20_000  # comparing names is slow: with more users no near one is offered
 _MOST_DAYS = 731  # two years: what a page can hold
 

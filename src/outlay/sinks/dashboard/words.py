@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from outlay.schema.money import money
+from outlay.sinks.dashboard.numbers import MarkedTransaction, Summary
 from outlay.sinks.dashboard.sample import Sample
-from outlay.sinks.dashboard.summary import MarkedTransaction, Summary
 from outlay.sinks.text import plotly, plural, shorten, wrapped
 
 _REASONS_SHOWN = 4
