@@ -81,6 +81,10 @@ class Views:
         """Return whether each view holds all of its text."""
         return self._ok and int(self._values().view(np.int32)[:, 0].max(initial=0)) <= INLINE
 
+    def are_views(self) -> bool:
+        """Return whether this is a column of string views at all."""
+        return self._ok
+
     def words(self) -> npt.NDArray[np.uint64]:
         """Return the views as pairs of words: they are equal where the texts are, if they are whole."""
         return self._values().view(np.uint64)

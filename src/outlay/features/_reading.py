@@ -209,6 +209,32 @@ def add_squares(codes: Codes, values: Floats, means: Floats, total: Floats) -> N
 
 
 @kernel
+def look_up(words: Words, known: Words, table: Codes, numbers: Codes) -> None:
+    """Set the number of each pair of words that the table holds; see `entered`."""
+    mask = table.size - 1
+    for k in range(numbers.size):
+        one, two = words[k, 0], words[k, 1]
+        slot = scattered(one, two) & mask
+        while table[slot] != 0:
+            number = table[slot] - 1
+            if known[number, 0] == one and known[number, 1] == two:
+                numbers[k] = number
+                break
+            slot = (slot + 1) & mask
+
+
+@kernel
+def enter(known: Words, first: int, last: int, table: Codes) -> None:
+    """Enter the pairs of words known[first:last], none of which the table holds."""
+    mask = table.size - 1
+    for number in range(first, last):
+        slot = scattered(known[number, 0], known[number, 1]) & mask
+        while table[slot] != 0:
+            slot = (slot + 1) & mask
+        table[slot] = number + 1
+
+
+@kernel
 def turn_some(rows: Floats, chosen: Ints, places: Ints, out: Floats) -> None:
     """Set columns of ``out`` from some columns of rows that stand elsewhere; see `turn`."""
     at = np.empty(TILE, np.int64)

@@ -1,45 +1,105 @@
 """Users, counterparties and types by number, through tables that come one after the other."""
 
-from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from outlay.features._arrow import INLINE, Views
 from outlay.features._kernels import WALKED, Ints, Prints, Records
-from outlay.features._reading import lay
+from outlay.features._reading import Words, enter, entered, lay, look_up
 from outlay.features.arrange import time_order
 from outlay.features.clock import Clock
 from outlay.features.texts import Coded, Codes
+
+_LEAST: Final = 1024
+_NO_TEXT: Final = np.uint64(0xFFFFFFFF)
+"""A word with which no text begins that is its own two words: that would be its length."""
 
 
 class Numbering:
     """Numbers of texts, in the order in which they were first met.
 
+    Most ids are short enough to be their own two words, and are looked up by these; of longer ones
+    there is a dictionary.
+
     >>> numbers = Numbering()
     >>> numbers.of(Coded.of(pl.Series(["b", None, "a", "b"]))).tolist()
     [0, -1, 1, 0]
-    >>> numbers.of(Coded.of(pl.Series(["c", "a"]))).tolist(), numbers.names()
+    >>> numbers.of(Coded.of(pl.Series(["c", "a"]))).tolist(), numbers.names().to_list()
     ([2, 1], ['b', 'a', 'c'])
+
+    Parameters
+    ----------
+    names
+        Texts that have their numbers already, each once.
     """
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._numbers = {name: number for number, name in enumerate(names)}
+    def __init__(self, names: pl.Series | None = None) -> None:
+        self._pieces = [pl.Series("name", [], pl.String)]
+        self._long: dict[str, int] = {}
+        self._known, self._table = np.empty((0, 2), np.uint64), np.zeros(_LEAST, np.int32)
+        self._size = 0
+        if names is not None and len(names):
+            self.of(Coded.of(names))
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._numbers)
+        return self._size
 
     def of(self, column: Coded) -> Codes:
         """Return each row's number, -1 where it says nothing; new texts get the next ones."""
-        numbers = self._numbers
-        values = column.values.to_list()
-        found = [numbers.setdefault(value, len(numbers)) for value in values]
-        return np.array([*found, -1], np.int32)[column.codes]
+        values = column.values
+        numbers = np.full(len(values) + 1, -1, np.int32)
+        if len(values):
+            self._number(values, numbers[:-1])
+        return numbers[column.codes]
 
-    def names(self) -> list[str]:
+    def _number(self, values: pl.Series, numbers: Codes) -> None:
+        views = Views(values)
+        is_long = (values.str.len_bytes() > (INLINE if views.are_views() else -1)).to_numpy()
+        words = views.words() if views.are_views() else np.empty((len(values), 2), np.uint64)
+        if not is_long.any():
+            look_up(words, self._known, self._table, numbers)
+        else:
+            short, long = np.flatnonzero(~is_long), np.flatnonzero(is_long)
+            found = np.full(short.size, -1, np.int32)
+            look_up(words[short], self._known, self._table, found)
+            numbers[short] = found
+            texts = values.gather(long).to_list()
+            numbers[long] = [self._long.get(text, -1) for text in texts]
+        new = np.flatnonzero(numbers < 0)
+        if new.size:
+            numbers[new] = self._size + np.arange(new.size)
+            self._add(values.gather(new), words[new], is_long[new])
+
+    def _add(self, values: pl.Series, words: Words, is_long: NDArray[np.bool_]) -> None:
+        """Give new texts the next numbers; long ones stand in the table under what no text is."""
+        first, self._size = self._size, self._size + len(values)
+        long = np.flatnonzero(is_long)
+        words[long] = np.stack([np.full(long.size, _NO_TEXT), first + long.astype(np.uint64)], 1)
+        self._long |= dict(zip(values.gather(long).to_list(), (first + long).tolist(), strict=True))
+        self._pieces.append(values.alias("name"))
+        if self._size > len(self._known):
+            grown = np.empty((2 * self._size, 2), np.uint64)
+            grown[:first] = self._known[:first]
+            self._known = grown
+        self._known[first : self._size] = words
+        if 2 * self._size > self._table.size:
+            self._table = entered(self._known, self._size, _room(4 * self._size))
+        else:
+            enter(self._known, first, self._size, self._table)
+
+    def names(self) -> pl.Series:
         """Return the texts, by number."""
-        return list(self._numbers)
+        self._pieces = [pl.concat(self._pieces)]
+        return self._pieces[0]
+
+
+def _room(least: int) -> int:
+    """Return the power of two from ``least`` on."""
+    return 1 << (least - 1).bit_length()
 
 
 class Register:
@@ -58,9 +118,9 @@ class Register:
     def __init__(
         self,
         timezone: str,
-        users: Iterable[str] = (),
-        counterparties: Iterable[str] = (),
-        types: Iterable[str] = (),
+        users: pl.Series | None = None,
+        counterparties: pl.Series | None = None,
+        types: pl.Series | None = None,
     ) -> None:
         self.timezone = timezone
         self._clock = Clock(timezone)
@@ -68,7 +128,7 @@ class Register:
         self.counterparties = Numbering(counterparties)
         self.types = Numbering(types)
 
-    def names(self) -> dict[str, list[str]]:
+    def names(self) -> dict[str, pl.Series]:
         """Return all names by number, of each of `KINDS`."""
         kinds = (self.users, self.counterparties, self.types)
         return {name: kind.names() for name, kind in zip(self.KINDS, kinds, strict=True)}

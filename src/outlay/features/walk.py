@@ -70,7 +70,7 @@ class Walk:
         places = {name: place for place, name in enumerate(population.types)}
         others = len(places)
         self._kinds = np.array(
-            [*(places.get(name, others) for name in register.types.names()), others]
+            [*(places.get(name, others) for name in register.types.names().to_list()), others]
         )
         self._register = register
         n = len(register.users)
@@ -143,7 +143,7 @@ class Walk:
     def counterparties(self) -> Counterparties:
         """Return where the counterparties stand whom a payment met."""
         met = np.flatnonzero(self._met)
-        names = pl.Series("id", self._register.counterparties.names(), pl.String).gather(met)
+        names = self._register.counterparties.names().gather(met)
         frame = Counterparties(names, self._moments[met]).to_frame()
         return Counterparties.from_frame(frame.sort("id"))
 
@@ -169,7 +169,7 @@ class Walk:
 
     def states(self) -> Iterator[States]:
         """Yield where the users stand, in the order of their ids, some thousand at a time."""
-        names = pl.Series("id", self._register.users.names(), pl.String)
+        names = self._register.users.names()
         order = names.arg_sort().to_numpy()
         order = order[self.shelf.starts[order] >= 0]
         for at in range(0, order.size, _AT_A_TIME):

@@ -110,8 +110,8 @@ class Bench:
             again.rejected.write_ipc(self.folder / "repeats-rejected")
         taken = replace(entry.taken, folder=Path(), schema={})
         bare = replace(entry, taken=taken, ids=None, register=None)
-        for kind, names in entry.register.names().items() if entry.register else ():
-            pl.DataFrame({"name": pl.Series(names, dtype=pl.String)}).write_ipc(self._names(kind))
+        for kind, names in (entry.register.names() if entry.register else {}).items():
+            names.to_frame().write_ipc(self._names(kind))
         noted = {
             "entry": msgspec.to_builtins(bare, enc_hook=_plain),
             "register": entry.register.timezone if entry.register else None,

@@ -1,0 +1,48 @@
+"""Texts have the numbers in whose order they were met, table after table."""
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outlay.features.register import Numbering
+from outlay.features.texts import Coded
+
+TEXTS = st.one_of(
+    st.none(), st.text(max_size=3), st.integers(10**11, 10**12 + 30).map(str), st.text(max_size=30)
+)
+"""Short ones, those of twelve bytes and one more, and long ones; some come often."""
+
+
+@given(st.lists(st.lists(TEXTS, max_size=20), max_size=6))
+def test_numbers_are_those_of_a_dictionary(tables):
+    """A text has the number that a dictionary gives which grows with each new one."""
+    numbering, numbers = Numbering(), {}
+    for table in tables:
+        found = numbering.of(Coded.of(pl.Series("t", table, pl.String)))
+        expected = [-1 if t is None else numbers.setdefault(t, len(numbers)) for t in table]
+
+        assert found.tolist() == expected
+    assert numbering.names().to_list() == list(numbers)
+    assert len(numbering) == len(numbers)
+
+
+@given(st.lists(TEXTS.filter(bool), min_size=1, max_size=30), st.lists(TEXTS, max_size=20))
+def test_a_numbering_goes_on_from_its_names(earlier, later):
+    """One that is made of the names of another gives the numbers that the other would give."""
+    one = Numbering()
+    one.of(Coded.of(pl.Series("t", earlier, pl.String)))
+    other = Numbering(one.names())
+    column = Coded.of(pl.Series("t", [*later, *earlier], pl.String))
+
+    assert other.of(column).tolist() == one.of(column).tolist()
+    assert other.names().equals(one.names())
+
+
+def test_many_texts_have_their_numbers():
+    """The table grows as often as it must."""
+    texts = pl.Series("t", [f"user {n}" for n in range(50_000)])
+    numbering = Numbering()
+    for begin in range(0, 50_000, 7_000):
+        numbering.of(Coded.of(texts[begin : begin + 9_000]))
+
+    assert numbering.of(Coded.of(texts)).tolist() == list(range(50_000))
