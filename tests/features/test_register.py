@@ -16,7 +16,8 @@ TEXTS = st.one_of(
 @given(st.lists(st.lists(TEXTS, max_size=20), max_size=6))
 def test_numbers_are_those_of_a_dictionary(tables):
     """A text has the number that a dictionary gives which grows with each new one."""
-    numbering, numbers = Numbering(), {}
+    numbering = Numbering()
+    numbers: dict[str, int] = {}
     for table in tables:
         found = numbering.of(Coded.of(pl.Series("t", table, pl.String)))
         expected = [-1 if t is None else numbers.setdefault(t, len(numbers)) for t in table]

@@ -86,14 +86,25 @@ class Walk:
         self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, WALKED)
         self._tables: list[Floats] = []
 
-    def step(self, payments: Records, wanted: Collection[str] | None = None) -> pl.DataFrame:
+    def step(
+        self,
+        payments: Records,
+        wanted: Collection[str] | None = None,
+        met: Floats | None = None,
+    ) -> pl.DataFrame:
         """Return the features of the next table's transactions, in the order of its rows.
 
-        Where ``wanted`` names some, only those are put into that order.
+        Parameters
+        ----------
+        payments
+            The transactions, as the register entered them.
+        wanted
+            Features that are put into that order, where not all are; the counterparties' always are.
+        met
+            What `meet` gave for these rows, where they are not all that there are.
         """
-        if not payments.size:
-            return feature_frame(feature_memory(0), 0)
-        places, met = self._fold(payments), self.meet(payments)
+        places = self._fold(payments)
+        met = self.meet(payments) if met is None else met
         if wanted is None:
             table = self._memory(payments.size)
             turn(self._own, places, 0, payments.size, table)

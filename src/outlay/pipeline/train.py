@@ -130,11 +130,16 @@ def learn(
 
 def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[str, Detector]:
     """Train the detectors side by side: none needs another. What takes longest begins first."""
-    names = (*DETECTORS, *sorted({*config.detectors} - {*DETECTORS}))
-    made = {name: _made(name, config, currency) for name in names}
+    made = made_detectors(config, currency)
     waiting = sorted(made, key="isolation_forest".__ne__)
     side_by_side(lambda place: made[waiting[place]].fit(table), len(waiting))
     return made
+
+
+def made_detectors(config: Config, currency: str | None) -> dict[str, Detector]:
+    """Return the detectors that the settings name, not trained yet."""
+    names = (*DETECTORS, *sorted({*config.detectors} - {*DETECTORS}))
+    return {name: _made(name, config, currency) for name in names}
 
 
 def _made(name: str, config: Config, currency: str | None) -> Detector:

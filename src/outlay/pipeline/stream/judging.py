@@ -48,18 +48,12 @@ class Part:
     seen: int = 0
 
 
-def features_of(  # noqa: PLR0913 - of what, with what, and how
-    transactions: pl.DataFrame,
-    population: Population,
-    config: Config,
-    pasts: Pasts,
-    met: Floats,
-    *,
-    threads: int | None = 1,
+def features_of(
+    transactions: pl.DataFrame, population: Population, config: Config, pasts: Pasts, met: Floats
 ) -> tuple[pl.DataFrame, Pasts]:
     """Return some users' transactions with their features beside them, and the pasts after them."""
     features, after = compute(
-        transactions, population, pasts, timezone=config.input.timezone, threads=threads, met=met
+        transactions, population, pasts, timezone=config.input.timezone, threads=1, met=met
     )
     table = kept(transactions).hstack(features)
     if config.history == "full":

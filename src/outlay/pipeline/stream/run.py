@@ -23,6 +23,7 @@ from outlay.pipeline.stream.counterparties import Met, meet, met_before
 from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
+from outlay.pipeline.stream.learning_in_time import learned_in_time
 from outlay.pipeline.stream.memory import give_back_large_arrays
 from outlay.pipeline.stream.merging import Block, Blocks, Thresholds, allotted, frozen
 from outlay.pipeline.stream.notes import merged
@@ -32,7 +33,7 @@ from outlay.pipeline.stream.resume import Bench
 from outlay.pipeline.stream.states import merged_states, split_states
 from outlay.pipeline.stream.take_in import Entry, accepted_parts, take_in
 from outlay.pipeline.stream.taken import Taken
-from outlay.pipeline.stream.walking import Walker, can_walk, learned_in_time
+from outlay.pipeline.stream.walking import Walker, can_walk
 from outlay.schema.intake import Intake, Whole
 from outlay.schema.intake.raw import REJECTED as REJECTED_ROW
 from outlay.sinks.growing import GrowingCsv, GrowingParquet

@@ -7,33 +7,24 @@ which costs less than keeping them.
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from outlay.features import Pasts, Population, Register, Walk
-from outlay.features.state import States
+from outlay.features import Register, Walk
 from outlay.pipeline.ask import looked_at
-from outlay.pipeline.draw import buckets, drawn
 from outlay.pipeline.judge import answered
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.ahead import ahead
-from outlay.pipeline.stream.judging import Part, features_of, kept, shares_path
-from outlay.pipeline.stream.learning import period
+from outlay.pipeline.stream.judging import Part, kept, shares_path
 from outlay.pipeline.stream.merging import Block, Thresholds, scored_block
 from outlay.pipeline.stream.packing import packed, unpacked
 from outlay.pipeline.stream.pieces import read_whole, write_array, write_whole
 from outlay.pipeline.stream.taken import Taken
-from outlay.pipeline.train import Seen, learn
 from outlay.schema.table import Columns
-
-Bools = NDArray[np.bool_]
 
 KEEP_EVERY = 16_000_000
 """Rows after which it is kept where a walk stands."""
@@ -49,29 +40,6 @@ def can_walk(taken: Taken, register: Register | None, config: Config, room: int)
         return False
     words = _WORDS_A_USER * len(register.users) + _WORDS_A_ROW * taken.total
     return 8 * words <= room
-
-
-def learned_in_time(
-    taken: Taken, register: Register, config: Config, currency: str | None
-) -> Model:
-    """Learn from the users that were drawn; the model says where the counterparties stand."""
-    cut = drawn(taken.counts, config.train.max_rows)
-    marks: list[Bools] = []
-    sample = pl.concat(list(_drawn(taken, cut, marks)), rechunk=True)
-    population = Population.fit(sample, config.input.timezone)
-    walk = Walk(population, register, 0)
-    met = [walk.meet(taken.walked(at)).T[mine] for at, mine in enumerate(marks)]
-    table, _ = features_of(sample, population, config, Pasts(), np.concatenate(met), threads=None)
-    model, _ = learn(table, population, config, currency, Seen(taken.total, 0, *period(taken)))
-    return replace(model, pasts=Pasts(States.empty(), walk.counterparties()))
-
-
-def _drawn(taken: Taken, cut: int, marks: list[Bools]) -> Iterator[pl.DataFrame]:
-    """Yield the transactions of the first ``cut`` buckets' users; note which of all they are."""
-    for at in range(len(taken.chunks)):
-        frame = taken.chunk(at)
-        marks.append(buckets(frame["user_id"]) < cut)
-        yield frame.filter(pl.Series(marks[-1]))
 
 
 class Walker:

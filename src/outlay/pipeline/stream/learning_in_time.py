@@ -1,0 +1,78 @@
+"""The model, learned from the drawn users of an input in time order: a walk of their own."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from outlay.features import Pasts, Population, Register, Walk
+from outlay.features.state import States
+from outlay.pipeline.ask import looked_at
+from outlay.pipeline.draw import buckets_of, drawn
+from outlay.pipeline.model import Model
+from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.judging import kept
+from outlay.pipeline.stream.learning import period
+from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.train import Seen, learn, made_detectors
+
+_ROOM_A_ROW: Final = 1_000
+_ROOM_A_USER: Final = 4_000
+_ROOM_AT_LEAST: Final = 1 << 20
+"""A payment lengthens a state by 128 bytes at most, and a state that grows leaves smaller slots."""
+
+
+def learned_in_time(
+    taken: Taken, register: Register, config: Config, currency: str | None
+) -> Model:
+    """Learn from the users that were drawn; the model says where the counterparties stand."""
+    sample = Sample(taken, register, drawn(taken.counts, config.train.max_rows))
+    transactions = pl.concat(list(sample.transactions()), rechunk=True)
+    population = Population.fit(transactions, config.input.timezone)
+    others, walk = Walk(population, register, 0), Walk(population, register, sample.room())
+    wanted = looked_at(made_detectors(config, currency))
+    features = pl.concat(list(sample.features(walk, others, wanted)), rechunk=True)
+    table = kept(transactions).hstack(features)
+    model, _ = learn(table, population, config, currency, Seen(taken.total, 0, *period(taken)))
+    return replace(model, pasts=Pasts(States.empty(), others.counterparties()))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The transactions of the users in the first ``cut`` buckets, in the order of the input."""
+
+    taken: Taken
+    register: Register
+    cut: int
+
+    @cached_property
+    def _is_drawn(self) -> NDArray[np.bool_]:
+        return buckets_of(self.register.users.names()) < self.cut
+
+    def room(self) -> int:
+        """Return more bytes than the users' states can need; what they do not is not taken."""
+        rows = int(self.taken.counts[: self.cut].sum())
+        return _ROOM_A_ROW * rows + _ROOM_A_USER * int(self._is_drawn.sum()) + _ROOM_AT_LEAST
+
+    def transactions(self) -> Iterator[pl.DataFrame]:
+        """Yield them chunk by chunk."""
+        for at in range(len(self.taken.chunks)):
+            payments = self.taken.walked(at)
+            places = np.sort(payments["place"][self._is_drawn[payments["user"]]])
+            yield self.taken.chunk(at)[pl.Series(places)]
+
+    def features(
+        self, walk: Walk, others: Walk, wanted: Collection[str] | None
+    ) -> Iterator[pl.DataFrame]:
+        """Yield their features; ``others`` goes through all payments, for the counterparties' sake."""
+        for at in range(len(self.taken.chunks)):
+            payments = self.taken.walked(at)
+            met = others.meet(payments)
+            mine = payments[self._is_drawn[payments["user"]]]
+            places = np.sort(mine["place"])
+            mine["place"] = np.searchsorted(places, mine["place"])
+            yield walk.step(mine, wanted, met=met[:, places])
