@@ -30,15 +30,39 @@ STATE_VERSION: Final = 2
 """Changes with the layout that `dump` writes."""
 
 N_BINS: Final = 512
-BLOCK: Final = 16
+BLOCK: Final = 32
 N_BLOCKS: Final = N_BINS // BLOCK
 LOG_MIN: Final = float(np.log(0.01))
 BIN_WIDTH: Final = float(np.log(1e12) / N_BINS)
 """Amounts stand in 512 logarithmic bins over 0.01 to 1e10: a bin is 5.5 % wide."""
 EDGES: Final = np.array([exp(LOG_MIN + place * BIN_WIDTH) for place in range(N_BINS + 1)])
 
+SMALLEST: Final = 2.0**-1022
+SHIFTED: Final = 54.0
+SHIFT: Final = 2.0**SHIFTED
+"""Lifts numbers that are below the smallest with full precision."""
+ROOT_HALF: Final = 0x3FE6A09E667F3BCD
+"""The bits of the root of a half: a number's fraction is taken from there to the root of 2."""
+LN2_HIGH: Final = 6.93147180369123816490e-01
+LN2_LOW: Final = 1.90821492927058770002e-10
+L1: Final = 6.666666666666735130e-01
+L2: Final = 3.999999999940941908e-01
+L3: Final = 2.857142874366239149e-01
+L4: Final = 2.222219843214978396e-01
+L5: Final = 1.818357216161805012e-01
+L6: Final = 1.531383769920937332e-01
+L7: Final = 1.479819860511658591e-01
+"""What fdlibm takes for the logarithm: a polynomial whose error is below 2**-58."""
+
+N_GUESSES: Final = 32
 N_TYPES: Final = 24
 """Types of transaction told apart a user; the rarest beyond share the last place."""
+
+SLOTS: Final = 64
+"""Slots of the table of what was met, at first."""
+FREE: Final = 4
+"""Slots for each thing met, at least, and by how much the table grows: what is looked for then
+mostly stands where it is looked for first."""
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
@@ -54,6 +78,19 @@ TYPE_PRIOR: Final = 5.0
 N_HABITS: Final = 24 + 7
 """The user's payments are counted by hour, and behind the hours by weekday."""
 
+AT_ONCE: Final = 8
+"""Payments whose logarithms and quotients are worked out together: enough to fill vectors."""
+N_LOGS: Final = 7
+HOURLY, DAILY, TYPICAL, BURSTS = range(4)
+"""Logarithms of a quotient that each payment asks for: the last are four, two a burst."""
+N_QUOTIENTS: Final = 13
+RATIO_MEAN, RATIO_P95, RATIO_MAX, SHARE, SECONDS = range(5)
+COUNT_RATIOS: Final = 5
+SUM_RATIOS: Final = 9
+"""Quotients that each payment asks for; the last two are one a window."""
+OWN, OF_TYPE = range(2)
+"""The z-scores that each payment asks for."""
+
 PAYMENT = np.dtype(
     [
         ("time", "i8"),  # microseconds, UTC
@@ -62,9 +99,9 @@ PAYMENT = np.dtype(
         ("counterparty", "u4"),
         ("device", "u4"),
         ("country", "u4"),
-        ("kind", "i4"),  # the type's place in the population's tables, the last for an unknown one
-        ("hour", "i2"),  # local
-        ("weekday", "i2"),
+        ("kind", "u4"),  # the type's place in the population's tables, the last for an unknown one
+        ("hour", "u2"),  # local
+        ("weekday", "u2"),
     ]
 )
 """A payment as the kernels take it."""
@@ -79,26 +116,44 @@ PAST = np.dtype(
         ("log_m2", "f8"),
         ("first_seen", "i8"),
         ("last_seen", "i8"),
-        ("n_types", "i8"),
-        ("n_bins", "i8"),
-        ("n_seen", "i8"),
-        ("n_events", "i8"),
-        ("mask", "i8"),
+        ("n_types", "u4"),  # what points somewhere has no sign: an index below 0 would mean the end
+        ("n_bins", "u4"),
+        ("n_seen", "u4"),
+        ("n_events", "u4"),
+        ("mask", "u4"),
+        ("p95_place", "u4"),  # the bin of the 95th percentile when it was read last
+        ("p95_below", "i8"),  # and how many amounts stand in the bins before it
         ("new_today", "f8"),
-        ("starts", "i8", (N_WINDOWS,)),
+        ("starts", "u4", (N_WINDOWS,)),
         ("sums", "f8", (N_WINDOWS,)),
         ("habits", "f8", (N_HABITS,)),
         ("type_keys", "u4", (N_TYPES,)),
         ("type_counts", "f8", (N_TYPES,)),
+        ("type_guesses", "u4", (N_GUESSES,)),  # by kind, where among the keys its type may stand
         ("type_means", "f8", (N_TYPES,)),
         ("type_m2s", "f8", (N_TYPES,)),
-        ("bins", "i4", (N_BINS,)),
-        ("blocks", "i4", (N_BLOCKS,)),
-        ("p95_place", "i8"),  # the bin of the 95th percentile when it was read last
-        ("p95_below", "i8"),  # and how many amounts stand in the bins before it
+        ("bins", "i4", (N_BLOCKS, BLOCK)),
+        ("blocks", "i4", (BLOCK,)),  # no more than N_BLOCKS are used
+        ("block", "u4"),  # a constant would have loops unrolled, not vectorised
+        # of the payments in work, one behind the other, and of any user: see `work_out`
+        ("amount_logs", "f8", (AT_ONCE,)),
+        ("places", "u4", (AT_ONCE,)),
+        ("over", "f8", (AT_ONCE * N_QUOTIENTS,)),
+        ("under", "f8", (AT_ONCE * N_QUOTIENTS,)),
+        ("quotients", "f8", (AT_ONCE * N_QUOTIENTS,)),
+        ("log_over", "f8", (AT_ONCE * N_LOGS,)),
+        ("log_under", "f8", (AT_ONCE * N_LOGS,)),
+        ("logs", "f8", (AT_ONCE * N_LOGS,)),
+        ("away", "f8", (AT_ONCE * 2,)),
+        ("scale", "f8", (AT_ONCE * 2,)),
+        ("freedom", "f8", (AT_ONCE * 2,)),
+        ("zscores", "f8", (AT_ONCE * 2,)),
+        ("pause", "f8", (AT_ONCE,)),
+        ("lived", "f8", (AT_ONCE,)),
+        ("pauses", "f8", (AT_ONCE,)),
     ]
 )
-"""One user's past while it is worked on."""
+"""One user's past while it is worked on, and what is left to work out of the last payments."""
 
 EVENT = np.dtype([("time", "i8"), ("amount", "f8"), ("met", "f8")])
 """A payment within the longest window; ``met`` is 1 where it was the first with its counterparty."""
@@ -203,7 +258,48 @@ class Prior(NamedTuple):
 
 
 @inlined
-def zscore(
+def signed(value: Any) -> Any:
+    """Return a number without a sign as one that may be reckoned with.
+
+    The compiler still knows that it is not negative, and spares what an index below 0 would take.
+    """
+    return np.int64(value)
+
+
+@inlined
+def log_of(value: float, more: float) -> float:
+    """Return the natural logarithm of ``value``, and ``more``, which is next to nothing.
+
+    Like the library's (fdlibm's: within one unit in the last place), but without a call, so that a
+    loop of them becomes vector instructions; and the same bits on every machine.
+    """
+    small = value < SMALLEST
+    bits = np.float64(value * SHIFT if small else value).view(np.int64)
+    power = (bits - ROOT_HALF) >> 52
+    f = np.int64(bits - (power << 52)).view(np.float64) - 1.0  # value = 2^power (1 + f)
+    s = f / (2.0 + f)  # ln(1 + f) = ln(1 + s) - ln(1 - s)
+    z = s * s
+    w = z * z
+    even = w * (L2 + w * (L4 + w * L6))
+    odd = z * (L1 + w * (L3 + w * (L5 + w * L7)))
+    half = 0.5 * f * f
+    e = float(power) - (SHIFTED if small else 0.0)
+    log: float = e * LN2_HIGH - ((half - (s * (half + (odd + even)) + (e * LN2_LOW + more))) - f)
+    log = np.inf if value == np.inf else log
+    log = -np.inf if value == 0.0 else log
+    return log if value >= 0.0 else np.nan
+
+
+@inlined
+def log1p_of(value: float) -> float:
+    """Return ln(1 + value) for a value that is not negative, as exact as `log_of`."""
+    sum_ = 1.0 + value
+    lost = value - (sum_ - 1.0) if sum_ < np.inf else 0.0
+    return log_of(sum_, lost / sum_)
+
+
+@inlined
+def predicted(
     value: float,
     n: float,
     mean: float,
@@ -212,37 +308,29 @@ def zscore(
     log_var: float,
     mean_weight: float,
     var_weight: float,
-) -> float:
-    """Return how surprising ``value`` is under what n earlier values and the population say.
+) -> tuple[float, float]:
+    """Return how far ``value`` is from what n earlier values and the population say, and the scale.
 
     The posterior predictive of a normal-inverse-chi-squared model is a Student t (Gelman et al.,
-    *Bayesian Data Analysis*, 3rd ed., section 3.3); Wallace's transform (1959) turns its quantile
-    into the normal one with the same tail, so one number means the same for short and long pasts.
+    *Bayesian Data Analysis*, 3rd ed., section 3.3), with ``var_weight + n`` degrees of freedom:
+    t² / freedom is the distance squared over the scale.
     """
     inverse = 1.0 / (mean_weight + n)
-    freedom = var_weight + n
     shift = mean - log_mean
     away = value - (mean_weight * log_mean + n * mean) * inverse
     scale = var_weight * log_var + m2 + mean_weight * n * inverse * shift * shift
-    # t² / freedom, t = away / sqrt(scale / freedom * (1 + inverse))
-    square = away * away / (scale + scale * inverse)
-    size = np.sqrt(freedom * np.log1p(square)) * ((8.0 * freedom + 1.0) / (8.0 * freedom + 3.0))
-    return size if away >= 0.0 else -size
+    return away, scale + scale * inverse
 
 
 @inlined
-def burst(count: float, events: float, exposure: float, span: float) -> float:
-    """Return the surprise in nats of ``count`` payments within ``span``, given the time before it.
+def normal(away: float, scale: float, freedom: float) -> float:
+    """Return the normal quantile with the same tail as t, by Wallace's transform (1959).
 
-    The user's rate has a gamma posterior (``events`` in ``exposure``), so the count is negative
-    binomial. Returned is its deviance, the Chernoff bound of -ln P(X >= count): 0 up to the mean.
+    So one number means the same for short and long pasts. See `predicted`.
     """
-    expected = events * span / exposure
-    if count <= expected:
-        return 0.0
-    return count * np.log(count / expected) - (count + events) * np.log(
-        (count + events) / (expected + events)
-    )
+    log = log1p_of(away * away / scale)
+    size = np.sqrt(freedom * log) * ((8.0 * freedom + 1.0) / (8.0 * freedom + 3.0))
+    return size if away >= 0.0 else -size
 
 
 @inlined
@@ -253,9 +341,15 @@ def bin_of(log_amount: float) -> int:
 
 
 @inlined
+def counted(past: Record, place: int) -> int:
+    """Return how many earlier amounts stand in a bin."""
+    return int(past["bins"][place // BLOCK, place % BLOCK])
+
+
+@inlined
 def inside(past: Record, place: int, nth: int) -> float:
     """Return the nth smallest (from 0) of the earlier amounts in a bin, which stand evenly in it."""
-    share = (nth + 0.5) / past["bins"][place]
+    share = (nth + 0.5) / counted(past, place)
     amount = EDGES[place] + share * (EDGES[place + 1] - EDGES[place])
     return min(max(amount, past["amount_min"]), past["amount_max"])
 
@@ -268,13 +362,13 @@ def percentile(past: Record) -> float:
     """
     position = 0.95 * (past["n"] - 1)
     rank = int(position)
-    place = past["p95_place"]
+    place: int = signed(past["p95_place"])
     below = past["p95_below"]
     while below > rank:
         place -= 1
-        below -= past["bins"][place]
-    while below + past["bins"][place] <= rank:
-        below += past["bins"][place]
+        below -= counted(past, place)
+    while below + counted(past, place) <= rank:
+        below += counted(past, place)
         place += 1
     past["p95_place"] = place
     past["p95_below"] = below
@@ -283,36 +377,37 @@ def percentile(past: Record) -> float:
     if position == rank:
         return low
     nth += 1
-    if nth == past["bins"][place]:
+    if nth == counted(past, place):
         nth = 0
         place += 1
-        while past["bins"][place] == 0:
+        while counted(past, place) == 0:
             place += 1
     return low + (position - rank) * (inside(past, place, nth) - low)
 
 
 @inlined
-def share_below(past: Record, amount: float, place: int) -> float:
-    """Return the share of earlier amounts below this one, those in its own bin counted half."""
-    if amount > past["amount_max"]:
-        return 1.0
-    if amount < past["amount_min"]:
-        return 0.0
+def ranked(past: Record, amount: float, place: int) -> float:
+    """Return how many earlier amounts are below this one, those in its own bin counted half.
+
+    As many blocks and bins are read whatever the place: vector instructions, no branches.
+    """
     block = place // BLOCK
+    inner = place % BLOCK
     below = 0
-    for i in range(block):
-        below += past["blocks"][i]
-    for i in range(block * BLOCK, place):
-        below += past["bins"][i]
-    return (below + 0.5 * past["bins"][place]) / past["n"]
+    for i in range(signed(past["block"])):
+        below += past["blocks"][i] if i < block else 0
+        below += past["bins"][block, i] if i < inner else 0
+    rank = below + 0.5 * past["bins"][block, inner]
+    rank = 0.0 if amount < past["amount_min"] else rank
+    return float(past["n"]) if amount > past["amount_max"] else rank
 
 
 @inlined
 def count_amount(past: Record, place: int, n: int) -> None:
     """Count ``n`` amounts in a bin."""
-    if past["bins"][place] == 0:
+    if counted(past, place) == 0:
         past["n_bins"] += 1
-    past["bins"][place] += n
+    past["bins"][place // BLOCK, place % BLOCK] += n
     past["blocks"][place // BLOCK] += n
     if place < past["p95_place"]:
         past["p95_below"] += n
@@ -330,18 +425,18 @@ def find(table: Any, mask: int, seen: Records, print_: int) -> int:
 @inlined
 def meet(past: Record, seen: Records, table: Any, print_: int, time: int, log: float) -> int:
     """Return the place of what bears this fingerprint, adding it when it is new."""
-    slot = find(table, past["mask"], seen, print_)
+    slot = find(table, signed(past["mask"]), seen, print_)
     place = table[slot] - 1
     if place >= 0:
         return place
-    place = past["n_seen"]
+    place = signed(past["n_seen"])
     past["n_seen"] += 1
     seen[place]["print"] = print_
     seen[place]["since"] = time
     seen[place]["top"] = log
     table[slot] = place + 1
-    if 2 * past["n_seen"] > past["mask"]:
-        past["mask"] = 2 * past["mask"] + 1
+    if FREE * past["n_seen"] > past["mask"]:
+        past["mask"] = FREE * past["mask"] + FREE - 1
         fill(past, seen, table)
     return place
 
@@ -349,20 +444,19 @@ def meet(past: Record, seen: Records, table: Any, print_: int, time: int, log: f
 @inlined
 def fill(past: Record, seen: Records, table: Any) -> None:
     """Enter all that was seen into the table anew."""
-    mask = past["mask"]
+    mask: int = signed(past["mask"])
     for slot in range(mask + 1):
         table[slot] = 0
-    for place in range(past["n_seen"]):
+    for place in range(signed(past["n_seen"])):
         table[find(table, mask, seen, seen[place]["print"])] = place + 1
 
 
 @inlined
-def read_amounts(past: Record, amount: float, log: float, prior: Record, row: Record) -> None:
+def read_amounts(past: Record, at: int, amount: float, prior: Record, row: Record) -> None:
     """Set the amount's features against the user's earlier amounts."""
     n = past["n"]
-    row["prior_count"] = n
-    row["amount_log"] = log
-    row["amount_zscore"] = zscore(
+    log = past["amount_logs"][at]
+    away, scale = predicted(
         log,
         float(n),
         past["log_mean"],
@@ -372,78 +466,130 @@ def read_amounts(past: Record, amount: float, log: float, prior: Record, row: Re
         prior["mean_weight"],
         prior["var_weight"],
     )
-    mean = p95 = top = share = np.nan
+    surprise(past, at, OWN, away, scale, prior["var_weight"] + n)
+    mean = p95 = top = rank = np.nan
     if n > 0:
         mean = past["amount_sum"] / n
         p95 = percentile(past)
         top = past["amount_max"]
-        share = share_below(past, amount, bin_of(log))
+        rank = ranked(past, amount, signed(past["places"][at]))
+    row["prior_count"] = n
+    row["amount_log"] = log
     row["user_mean"] = mean
     row["user_p95"] = p95
     row["user_max"] = top
-    row["ratio_mean"] = amount / mean if mean > 0.0 else np.nan
-    row["ratio_p95"] = amount / p95 if p95 > 0.0 else np.nan
-    row["ratio_max"] = amount / top if top > 0.0 else np.nan
-    row["share_below"] = share
+    divide(past, at, RATIO_MEAN, amount, mean if mean > 0.0 else np.nan)
+    divide(past, at, RATIO_P95, amount, p95 if p95 > 0.0 else np.nan)
+    divide(past, at, RATIO_MAX, amount, top if top > 0.0 else np.nan)
+    divide(past, at, SHARE, rank, float(n))
+
+
+@inlined
+def divide(past: Record, at: int, which: int, over: float, under: float) -> None:
+    """Leave a quotient of a payment in work to be worked out."""
+    past["over"][at * N_QUOTIENTS + which] = over
+    past["under"][at * N_QUOTIENTS + which] = under
+
+
+@inlined
+def take_log(past: Record, at: int, which: int, over: float, under: float) -> None:
+    """Leave the logarithm of a quotient to be worked out."""
+    past["log_over"][at * N_LOGS + which] = over
+    past["log_under"][at * N_LOGS + which] = under
+
+
+@inlined
+def surprise(past: Record, at: int, which: int, away: float, scale: float, freedom: float) -> None:
+    """Leave a z-score to be worked out; see `normal`."""
+    past["away"][2 * at + which] = away
+    past["scale"][2 * at + which] = scale
+    past["freedom"][2 * at + which] = freedom
 
 
 @inlined
 def move_windows(past: Record, events: Records, time: int) -> None:
-    """Let out of the windows what is older than they reach back from ``time``."""
-    n_events = past["n_events"]
+    """Let out of the windows what is older than they reach back from ``time``.
+
+    How many go out is hard to foresee, so the first goes without a branch; behind the last event
+    stands one that never does.
+    """
+    n_events: int = signed(past["n_events"])
+    events[n_events]["time"] = time
+    events[n_events]["amount"] = 0.0
+    events[n_events]["met"] = 0.0
     for w in range(N_WINDOWS):
         oldest = time - SPANS[w]
-        start = past["starts"][w]
-        while start < n_events and events[start]["time"] < oldest:
-            past["sums"][w] -= events[start]["amount"]
+        start: int = signed(past["starts"][w])
+        total = past["sums"][w]
+        out = events[start]["time"] < oldest
+        total -= out * events[start]["amount"]
+        if w == 1:
+            past["new_today"] -= out * events[start]["met"]
+        start += out
+        while events[start]["time"] < oldest:
+            total -= events[start]["amount"]
             if w == 1:
                 past["new_today"] -= events[start]["met"]
             start += 1
         past["starts"][w] = start
-        if start == n_events:
-            past["sums"][w] = 0.0  # the rounding of many subtractions ends here
+        # the rounding of many subtractions ends where none is left
+        past["sums"][w] = total if start < n_events else 0.0
 
 
 @inlined
-def read_windows(past: Record, time: int, amount: float, prior: Record, row: Record) -> None:
-    """Set the windows' counts, sums, ratios and surprises."""
+def read_windows(
+    past: Record, at: int, time: int, amount: float, prior: Record, row: Record
+) -> None:
+    """Set the windows' counts, sums, ratios and surprises.
+
+    Before a window the user's rate has a gamma posterior (some events in an exposure), so the count
+    in it is negative binomial. Its surprise in nats is its deviance, the Chernoff bound of
+    -ln P(X >= count): 0 up to the mean. See `set_row`.
+    """
     n = past["n"]
+    n_events: int = signed(past["n_events"])
     lived = float(time - past["first_seen"]) if n > 0 else 0.0
     rate = (prior["rate_events"] + n) / (prior["rate_micros"] + lived)
     weight = prior["amount_weight"]
     usual = (weight * prior["amount_mean"] + past["amount_sum"]) / (weight + n)
     for w in range(N_WINDOWS):
-        count = float(past["n_events"] - past["starts"][w])
+        count = float(n_events - past["starts"][w])
         total = max(past["sums"][w], 0.0)
         expected = 1.0 + rate * SPANS[w]
         row["counts"][w] = count
         row["sums"][w] = total
-        row["count_ratios"][w] = (count + 1.0) / expected
-        row["sum_ratios"][w] = (total + amount) / (usual * expected)
+        divide(past, at, COUNT_RATIOS + w, count + 1.0, expected)
+        divide(past, at, SUM_RATIOS + w, total + amount, usual * expected)
     for w in range(2):  # an hour and a day
-        count = float(past["n_events"] - past["starts"][w])
-        before = prior["rate_micros"] + max(lived - SPANS[w], 0.0)
-        row["bursts"][w] = burst(count, prior["rate_events"] + n - count, before, float(SPANS[w]))
-    row["burst"] = max(row["bursts"][0], row["bursts"][1])
+        count = float(n_events - past["starts"][w])
+        exposure = prior["rate_micros"] + max(lived - SPANS[w], 0.0)
+        events = prior["rate_events"] + n - count
+        # expected are events * span / exposure: count over it, and both with events added
+        both = events * (float(SPANS[w]) + exposure)
+        take_log(past, at, BURSTS + 2 * w, count * exposure, events * SPANS[w])
+        take_log(past, at, BURSTS + 2 * w + 1, (count + events) * exposure, both)
 
 
 @inlined
-def read_pauses(past: Record, time: int, prior: Record, row: Record) -> None:
+def read_pauses(past: Record, at: int, time: int, prior: Record, row: Record) -> None:
     """Set the time since the last payment, and its surprise under the user's own rate."""
-    seconds = days = surprise = np.nan
+    seconds = days = np.nan
+    lived = prior["rate_micros"]
     if past["n"] > 0:
         pause = time - past["last_seen"]
-        seconds = pause / SECOND
+        seconds = float(pause)
         days = float(pause // DAY)
-        lived = prior["rate_micros"] + (past["last_seen"] - past["first_seen"])
-        surprise = (prior["rate_events"] + past["n"] - 1) * np.log1p(pause / lived)
-    row["seconds_since_last"] = seconds
+        lived += past["last_seen"] - past["first_seen"]
     row["days_since_last"] = days
-    row["gap_surprise"] = surprise
+    divide(past, at, SECONDS, seconds, float(SECOND))
+    past["pause"][at] = seconds
+    past["lived"][at] = lived
 
 
 @inlined
-def read_habits(past: Record, payment: Record, prior: Record, habit: Record, row: Record) -> None:
+def read_habits(
+    past: Record, at: int, payment: Record, prior: Record, habit: Record, row: Record
+) -> None:
     """Set how rare the hour and the weekday are."""
     n = past["n"]
     hour = payment["hour"]
@@ -456,31 +602,30 @@ def read_habits(past: Record, payment: Record, prior: Record, habit: Record, row
         ]
     )
     near = 0.5 * own + 0.25 * beside
-    share = (HOUR_PRIOR * habit["hours"][hour] + near) / (HOUR_PRIOR + n)
-    days = (WEEKDAY_PRIOR * prior["weekdays"][day] + past["habits"][24 + day]) / (WEEKDAY_PRIOR + n)
+    usual = WEEKDAY_PRIOR * prior["weekdays"][day] + past["habits"][24 + day]
     row["hour"] = hour
     row["weekday"] = day
     row["hour_prior_count"] = own + beside
-    row["hour_rarity"] = -np.log(24.0 * share)
-    row["weekday_rarity"] = -np.log(7.0 * days)
+    take_log(past, at, HOURLY, 24.0 * (HOUR_PRIOR * habit["hours"][hour] + near), HOUR_PRIOR + n)
+    take_log(past, at, DAILY, 7.0 * usual, WEEKDAY_PRIOR + n)
 
 
 @inlined
 def step_type(
-    past: Record, payment: Record, log: float, prior: Record, habit: Record, row: Record
+    past: Record, at: int, payment: Record, prior: Record, habit: Record, row: Record
 ) -> None:
     """Set how rare the type is and how unusual the amount for it, then add the payment to it."""
-    row["type_prior_count"] = np.nan
-    row["type_rarity"] = np.nan
-    row["amount_type_zscore"] = np.nan
-    row["amount_oddity"] = row["amount_zscore"]
     if payment["type"] == 0:
+        row["type_prior_count"] = np.nan
+        surprise(past, at, OF_TYPE, np.nan, np.nan, np.nan)
+        take_log(past, at, TYPICAL, np.nan, np.nan)
         return
-    place = type_place(past, payment["type"])
+    log = past["amount_logs"][at]
+    place = type_place(past, payment["type"], signed(payment["kind"]) % N_GUESSES)
     count = past["type_counts"][place]
     mean = past["type_means"][place]
     m2 = past["type_m2s"][place]
-    usual = zscore(
+    away, scale = predicted(
         log,
         count,
         mean,
@@ -490,10 +635,9 @@ def step_type(
         habit["weight"],
         prior["var_weight"],
     )
+    surprise(past, at, OF_TYPE, away, scale, prior["var_weight"] + count)
+    take_log(past, at, TYPICAL, TYPE_PRIOR * habit["share"] + count, TYPE_PRIOR + past["n"])
     row["type_prior_count"] = count
-    row["type_rarity"] = -np.log((TYPE_PRIOR * habit["share"] + count) / (TYPE_PRIOR + past["n"]))
-    row["amount_type_zscore"] = usual
-    row["amount_oddity"] = min(row["amount_zscore"], usual)
 
     shift = log - mean
     mean += shift / (count + 1.0)
@@ -503,11 +647,18 @@ def step_type(
 
 
 @inlined
-def type_place(past: Record, print_: int) -> int:
-    """Return where the user's payments of this type are counted, making room for a new one."""
-    n_types = past["n_types"]
+def type_place(past: Record, print_: int, kind: int) -> int:
+    """Return where the user's payments of this type are counted, making room for a new one.
+
+    The guess is right but for the first payments of a user and where types share a kind.
+    """
+    n_types: int = signed(past["n_types"])
+    guess: int = signed(past["type_guesses"][kind])
+    if guess < n_types and past["type_keys"][guess] == print_:
+        return guess
     for k in range(n_types):
         if past["type_keys"][k] == print_:
+            past["type_guesses"][kind] = k
             return k
     if n_types == N_TYPES:
         return N_TYPES - 1
@@ -532,7 +683,7 @@ def step_novelty(
     met = 0.0
     excess = fresh = today = np.nan
     if payment["counterparty"] != 0:
-        before = past["n_seen"]
+        before: int = signed(past["n_seen"])
         place = meet(past, seen, table, payment["counterparty"], time, log)
         if place == before:
             met = 1.0
@@ -568,11 +719,10 @@ def newness(past: Record, seen: Records, table: Any, print_: int, time: int, log
 
 
 @inlined
-def update(
-    past: Record, events: Records, payment: Record, time: int, log: float, met: float
-) -> None:
+def update(past: Record, at: int, events: Records, payment: Record, time: int, met: float) -> None:
     """Add the payment to its user's past: all but its type and what was met."""
     amount = payment["amount"]
+    log = past["amount_logs"][at]
     if past["n"] == 0:
         past["first_seen"] = time
         past["amount_min"] = amount
@@ -585,10 +735,10 @@ def update(
     shift = log - past["log_mean"]
     past["log_mean"] += shift / past["n"]
     past["log_m2"] += shift * (log - past["log_mean"])
-    count_amount(past, bin_of(log), 1)
+    count_amount(past, signed(past["places"][at]), 1)
     past["habits"][payment["hour"]] += 1.0
     past["habits"][24 + payment["weekday"]] += 1.0
-    k = past["n_events"]
+    k: int = signed(past["n_events"])
     events[k]["time"] = time
     events[k]["amount"] = amount
     events[k]["met"] = met
@@ -605,30 +755,94 @@ def step(memory: Memory, payment: Record, prior: Record, habit: Record, row: Rec
     A payment that is earlier than the user's last is taken at the time of the last.
     """
     past = memory.past[0]
+    past["amount_logs"][0] = log_of(max(payment["amount"], 0.01), 0.0)
+    past["places"][0] = bin_of(past["amount_logs"][0])
+    take(memory, 0, payment, prior, habit, row)
+    work_out(past, 1)
+    set_row(past, 0, prior, row)
+
+
+@inlined
+def take(
+    memory: Memory, at: int, payment: Record, prior: Record, habit: Record, row: Record
+) -> None:
+    """Take a payment as `step` does, but leave most divisions and all logarithms.
+
+    They go to the place ``at`` of those in work, until `work_out` and `set_row` complete the row.
+    """
+    past = memory.past[0]
     time = max(payment["time"], past["last_seen"]) if past["n"] > 0 else payment["time"]
     amount = payment["amount"]
-    log = np.log(max(amount, 0.01))
     move_windows(past, memory.events, time)
-    read_amounts(past, amount, log, prior, row)
-    read_windows(past, time, amount, prior, row)
-    read_pauses(past, time, prior, row)
-    read_habits(past, payment, prior, habit, row)
-    step_type(past, payment, log, prior, habit, row)
+    read_amounts(past, at, amount, prior, row)
+    read_windows(past, at, time, amount, prior, row)
+    read_pauses(past, at, time, prior, row)
+    read_habits(past, at, payment, prior, habit, row)
+    step_type(past, at, payment, prior, habit, row)
+    log = past["amount_logs"][at]
     met = step_novelty(past, memory.seen, memory.table, payment, time, log, row)
+    update(past, at, memory.events, payment, time, met)
 
-    update(past, memory.events, payment, time, log, met)
+
+@inlined
+def work_out(past: Record, n: int) -> None:
+    """Work out what the first ``n`` payments in work left.
+
+    Each loop is long and of one kind, so that the compiler makes vector instructions of it: eight
+    quotients or logarithms for little more than the price of one.
+    """
+    for i in range(n * N_QUOTIENTS):
+        past["quotients"][i] = past["over"][i] / past["under"][i]
+    for i in range(n * N_LOGS):
+        past["logs"][i] = log_of(past["log_over"][i] / past["log_under"][i], 0.0)
+    for i in range(n * 2):
+        past["zscores"][i] = normal(past["away"][i], past["scale"][i], past["freedom"][i])
+    for i in range(n):
+        past["pauses"][i] = log1p_of(past["pause"][i] / past["lived"][i])
+
+
+@inlined
+def set_row(past: Record, at: int, prior: Record, row: Record) -> None:
+    """Set what was worked out of one payment."""
+    quotients = at * N_QUOTIENTS
+    logs = at * N_LOGS
+    n = row["prior_count"]
+    for w in range(N_WINDOWS):
+        row["count_ratios"][w] = past["quotients"][quotients + COUNT_RATIOS + w]
+        row["sum_ratios"][w] = past["quotients"][quotients + SUM_RATIOS + w]
+    row["ratio_mean"] = past["quotients"][quotients + RATIO_MEAN]
+    row["ratio_p95"] = past["quotients"][quotients + RATIO_P95]
+    row["ratio_max"] = past["quotients"][quotients + RATIO_MAX]
+    row["share_below"] = past["quotients"][quotients + SHARE]
+    row["seconds_since_last"] = past["quotients"][quotients + SECONDS]
+    own = past["zscores"][2 * at + OWN]
+    usual = past["zscores"][2 * at + OF_TYPE]
+    row["amount_zscore"] = own
+    row["amount_type_zscore"] = usual
+    row["amount_oddity"] = min(own, usual)  # own where there is no type
+    for w in range(2):
+        count = row["counts"][w]
+        every = prior["rate_events"] + n
+        log = past["logs"][logs + BURSTS + 2 * w]
+        nats = count * log - every * past["logs"][logs + BURSTS + 2 * w + 1]
+        row["bursts"][w] = nats if log > 0.0 else 0.0
+    row["burst"] = max(row["bursts"][0], row["bursts"][1])
+    row["gap_surprise"] = (prior["rate_events"] + n - 1.0) * past["pauses"][at]
+    row["hour_rarity"] = -past["logs"][logs + HOURLY]
+    row["weekday_rarity"] = -past["logs"][logs + DAILY]
+    row["type_rarity"] = -past["logs"][logs + TYPICAL]
 
 
 @kernel
 def room(n_rows: int, n_seen: int, n_events: int) -> Memory:
     """Return memory for a user with so many rows to come and so much carried."""
     most = n_seen + 3 * n_rows
-    size = 16
-    while size <= 2 * most:
-        size *= 2
+    size = SLOTS
+    while size <= FREE * most:
+        size *= FREE
     return Memory(
         np.zeros(1, PAST),
-        np.empty(n_events + n_rows, EVENT),
+        np.empty(n_events + n_rows + 1, EVENT),
         np.empty(most, SEEN),
         np.empty(size, np.int32),
     )
@@ -640,8 +854,9 @@ def clear(past: Record, table: Any) -> None:
     for block in range(N_BLOCKS):
         if past["blocks"][block] > 0:
             past["blocks"][block] = 0
-            for place in range(block * BLOCK, (block + 1) * BLOCK):
-                past["bins"][place] = 0
+            for k in range(BLOCK):
+                past["bins"][block, k] = 0
+    past["block"] = BLOCK
     past["p95_place"] = 0
     past["p95_below"] = 0
     for k in range(N_HABITS):
@@ -658,8 +873,8 @@ def clear(past: Record, table: Any) -> None:
     past["n_seen"] = 0
     past["n_events"] = 0
     past["new_today"] = 0.0
-    past["mask"] = 15
-    for slot in range(16):
+    past["mask"] = SLOTS - 1
+    for slot in range(SLOTS):
         table[slot] = 0
 
 
@@ -717,8 +932,8 @@ def load_seen(
     for k in range(n_recent):
         seen[n_seen - n_recent + k]["since"] = int(words[at + 2 * n_seen + k])
     past["n_seen"] = n_seen
-    while 2 * n_seen > past["mask"]:
-        past["mask"] = 2 * past["mask"] + 1
+    while FREE * n_seen > past["mask"]:
+        past["mask"] = FREE * past["mask"] + FREE - 1
     fill(past, seen, table)
 
 
@@ -743,7 +958,7 @@ def dump(memory: Memory, words: Floats, at: int) -> int:
     meeting what was met a day or more ago.
     """
     past = memory.past[0]
-    oldest = past["starts"][N_WINDOWS - 1]
+    oldest: int = signed(past["starts"][N_WINDOWS - 1])
     words[at] = past["n"]
     words[at + 1] = past["amount_sum"]
     words[at + 2] = past["amount_min"]
@@ -772,7 +987,7 @@ def dump(memory: Memory, words: Floats, at: int) -> int:
 @inlined
 def dump_types(past: Record, words: Floats, at: int) -> int:
     """Write what is known by type."""
-    n_types = past["n_types"]
+    n_types: int = signed(past["n_types"])
     for k in range(n_types):
         words[at + k] = past["type_keys"][k]
         words[at + n_types + k] = past["type_counts"][k]
@@ -786,9 +1001,9 @@ def dump_bins(past: Record, words: Floats, at: int) -> int:
     """Write the bins that hold amounts: count and place in one word."""
     for block in range(N_BLOCKS):
         if past["blocks"][block] > 0:
-            for place in range(block * BLOCK, (block + 1) * BLOCK):
-                if past["bins"][place] > 0:
-                    words[at] = float(past["bins"][place]) * N_BINS + place
+            for k in range(BLOCK):
+                if past["bins"][block, k] > 0:
+                    words[at] = float(past["bins"][block, k]) * N_BINS + (block * BLOCK + k)
                     at += 1
     return at
 
@@ -796,7 +1011,7 @@ def dump_bins(past: Record, words: Floats, at: int) -> int:
 @inlined
 def dump_seen(past: Record, seen: Records, words: Floats, at: int) -> int:
     """Write what was met; and of what was met within a day before the last payment, when."""
-    n_seen = past["n_seen"]
+    n_seen: int = signed(past["n_seen"])
     for k in range(n_seen):
         words[at + k] = seen[k]["print"]
         words[at + n_seen + k] = seen[k]["top"]
@@ -813,13 +1028,33 @@ def dump_seen(past: Record, seen: Records, words: Floats, at: int) -> int:
 @inlined
 def dump_events(past: Record, events: Records, words: Floats, at: int) -> int:
     """Write the events that a window may still hold: moment and whether someone was met; amount."""
-    oldest = past["starts"][N_WINDOWS - 1]
+    oldest: int = signed(past["starts"][N_WINDOWS - 1])
     kept = past["n_events"] - oldest
     for k in range(kept):
         event = events[oldest + k]
         words[at + k] = 2.0 * event["time"] + event["met"]
         words[at + kept + k] = event["amount"]
     return at + 2 * kept
+
+
+@inlined
+def read_logs(past: Record, payments: Records, order: Ints, first: int, last: int) -> None:
+    """Set the logarithms and bins of the amounts of payments order[first:last]."""
+    for i in range(last - first):
+        past["over"][i] = max(payments[order[first + i]]["amount"], 0.01)
+    for i in range(last - first):
+        past["amount_logs"][i] = log_of(past["over"][i], 0.0)
+        past["places"][i] = bin_of(past["amount_logs"][i])
+
+
+@inlined
+def complete(
+    past: Record, rows: Records, order: Ints, first: int, last: int, prior: Record
+) -> None:
+    """Work out and set what the payments order[first:last] left."""
+    work_out(past, last - first)
+    for k in range(first, last):
+        set_row(past, k - first, prior, rows[order[k]])
 
 
 @kernel
@@ -848,16 +1083,24 @@ def fold(
             n_seen = max(n_seen, int(words[offsets[s] + N_SEEN_WORD]))
             n_events = max(n_events, int(words[offsets[s] + N_EVENTS_WORD]))
     memory = room(n_rows, n_seen, n_events)
+    past = memory.past[0]
     users = prior.of_users[0]
+    first = last = bounds[0]  # of the payments in work
     for u in range(bounds.size - 1):
-        clear(memory.past[0], memory.table)
+        clear(past, memory.table)
         s = state_of[u]
         if s >= 0 and offsets[s + 1] > offsets[s]:
             load(memory, words, offsets[s])
         for k in range(bounds[u], bounds[u + 1]):
+            if k == last:
+                complete(past, rows, order, first, last, users)
+                first, last = last, min(last + AT_ONCE, bounds[-1])
+                read_logs(past, payments, order, first, last)
             payment = payments[order[k]]
-            step(memory, payment, users, prior.of_types[payment["kind"]], rows[order[k]])
+            habit = prior.of_types[payment["kind"]]
+            take(memory, (k - first) & (AT_ONCE - 1), payment, users, habit, rows[order[k]])
         ends[u + 1] = dump(memory, kept, ends[u])
+    complete(past, rows, order, first, last, users)
 
 
 @kernel
@@ -885,9 +1128,8 @@ def fold_counterparties(
         n = moments[c, 0]
         mean = moments[c, 1]
         m2 = moments[c, 2]
-        log = np.log(max(amounts[i], 0.01))
-        out[0, i] = n
-        out[1, i] = zscore(
+        log = log_of(max(amounts[i], 0.01), 0.0)
+        away, scale = predicted(
             log,
             n,
             mean,
@@ -897,6 +1139,8 @@ def fold_counterparties(
             usual["mean_weight"],
             usual["var_weight"],
         )
+        out[0, i] = n
+        out[1, i] = normal(away, scale, usual["var_weight"] + n)
         shift = log - mean
         mean += shift / (n + 1.0)
         moments[c, 0] = n + 1.0
