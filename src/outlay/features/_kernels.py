@@ -1188,7 +1188,7 @@ def observe(
 WALKED: Final = np.dtype([("payment", PAYMENT), ("user", "i4"), ("other", "i4"), ("place", "i4")])
 """A payment on its way through `walk`: whose it is, to whom, and which row of its table."""
 
-SLOTS: Final = np.array([int(64 * 1.25**place) for place in range(80)])
+SLOT_WORDS: Final = np.array([int(64 * 1.25**place) for place in range(80)])
 """Words of room that a state can have on a shelf: more than it needs, so that it may grow."""
 
 
@@ -1197,7 +1197,7 @@ class Shelf(NamedTuple):
 
     words: Floats
     starts: Ints  # (users,) where a user's slot begins, -1 = no state
-    kinds: Ints  # (users,) which of `SLOTS` it is
+    kinds: Ints  # (users,) which of `SLOT_WORDS` it is
     free: Ints  # (slots,) the first empty slot of each kind, -1 = none; in it stands the next one
     top: Ints  # (1,) where the words begin that no slot has had yet
 
@@ -1206,7 +1206,7 @@ class Shelf(NamedTuple):
 def slot_for(size: int) -> int:
     """Return the smallest kind of slot with room for so many words."""
     kind = 0
-    while SLOTS[kind] < size:
+    while SLOT_WORDS[kind] < size:
         kind += 1
     return kind
 
@@ -1234,7 +1234,7 @@ def give_room(shelf: Shelf, user: int, size: int) -> None:
     """See to it that the user's slot has room for so many words; what stood in it may be lost."""
     if shelf.starts[user] >= 0:
         old = shelf.kinds[user]
-        if SLOTS[old] >= size:
+        if SLOT_WORDS[old] >= size:
             return
         shelf.words[shelf.starts[user]] = shelf.free[old]
         shelf.free[old] = shelf.starts[user]
@@ -1244,7 +1244,7 @@ def give_room(shelf: Shelf, user: int, size: int) -> None:
         shelf.free[kind] = int(shelf.words[at])
     else:
         at = shelf.top[0]
-        shelf.top[0] = at + SLOTS[kind]
+        shelf.top[0] = at + SLOT_WORDS[kind]
     shelf.starts[user] = at
     shelf.kinds[user] = kind
 
@@ -1266,15 +1266,17 @@ def by_user(payments: Records, kinds: Ints, bounds: Ints, grouped: Records, plac
         user = payments[k]["user"]
         at = cursor[user]
         cursor[user] = at + 1
-        grouped[at] = payments[k]
-        number = payments[k]["payment"]["kind"]
-        grouped[at]["payment"]["kind"] = kinds[number if number >= 0 else kinds.size - 1]
+        grouped[at] = payments[k]["payment"]
+        # where no type is told its number is the largest that there can be
+        grouped[at]["kind"] = kinds[min(payments[k]["payment"]["kind"], kinds.size - 1)]
         places[payments[k]["place"]] = at
 
 
 @kernel
-def walk(payments: Records, bounds: Ints, shelf: Shelf, prior: Prior, rows: Records) -> int:
-    """Take users through their next payments, payments[bounds[u]:bounds[u + 1]], from the shelf.
+def walk(
+    payments: Records, order: Ints, bounds: Ints, shelf: Shelf, prior: Prior, rows: Records
+) -> int:
+    """Take users through their next payments, order[bounds[u]:bounds[u + 1]], from the shelf.
 
     Their states on it move on. Returned is the first user for whom there may not be room, or how
     many users there are.
@@ -1286,20 +1288,28 @@ def walk(payments: Records, bounds: Ints, shelf: Shelf, prior: Prior, rows: Reco
             n_seen = max(n_seen, int(shelf.words[shelf.starts[u] + N_SEEN_WORD]))
             n_events = max(n_events, int(shelf.words[shelf.starts[u] + N_EVENTS_WORD]))
     memory = room(n_rows, n_seen, n_events)
+    past = memory.past[0]
     users = prior.of_users[0]
+    first = last = bounds[0]  # of the payments in work
     for u in range(bounds.size - 1):
         n = bounds[u + 1] - bounds[u]
         if n == 0:
             continue
-        before = SLOTS[shelf.kinds[u]] if shelf.starts[u] >= 0 else FIXED
-        if shelf.top[0] + SLOTS[slot_for(before + PER_PAYMENT * n)] > shelf.words.size:
+        before = SLOT_WORDS[shelf.kinds[u]] if shelf.starts[u] >= 0 else FIXED
+        if shelf.top[0] + SLOT_WORDS[slot_for(before + PER_PAYMENT * n)] > shelf.words.size:
             return u
-        clear(memory.past[0], memory.table)
+        clear(past, memory.table)
         if shelf.starts[u] >= 0:
             load(memory, shelf.words, shelf.starts[u])
         for k in range(bounds[u], bounds[u + 1]):
-            payment = payments[k]["payment"]
-            step(memory, payment, users, prior.of_types[payment["kind"]], rows[k])
+            if k == last:
+                complete(past, rows, order, first, last, users)
+                first, last = last, min(last + AT_ONCE, bounds[-1])
+                read_logs(past, payments, order, first, last)
+            payment = payments[order[k]]
+            habit = prior.of_types[payment["kind"]]
+            take(memory, (k - first) & (AT_ONCE - 1), payment, users, habit, rows[order[k]])
         give_room(shelf, u, length(memory))
         dump(memory, shelf.words, shelf.starts[u])
+    complete(past, rows, order, first, last, users)
     return bounds.size - 1

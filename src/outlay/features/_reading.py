@@ -182,8 +182,12 @@ def lay(  # noqa: PLR0913, PLR0917 - likewise
 
 
 @kernel
-def turn(rows: Floats, places: Ints, first: int, last: int, out: Floats) -> None:
+def turn(  # noqa: PLR0913, PLR0917 - likewise
+    rows: Floats, chosen: Ints, places: Ints, first: int, last: int, out: Floats
+) -> None:
     """Set columns first..last - 1 of ``out`` from rows that stand elsewhere: row i in places[i].
+
+    Line c of ``out`` is column chosen[c] of the rows.
 
     A tile's rows are brought near first, all of a row at a time, and only then turned: memory is
     asked for long runs on either side.
@@ -196,15 +200,17 @@ def turn(rows: Floats, places: Ints, first: int, last: int, out: Floats) -> None
             for f in range(rows.shape[1]):
                 tile[r, f] = rows[at, f]
         whole = n - n % TURNED
-        for f in range(rows.shape[1]):
+        for c in range(chosen.size):
+            f = chosen[c]
+            line = out[c]
             for r in range(0, whole, TURNED):
-                turn_some(tile, r, f, out, begin + r)
+                turn_some(tile, r, f, line, begin + r)
             for r in range(whole, n):
-                out[f, begin + r] = tile[r, f]
+                line[begin + r] = tile[r, f]
 
 
 @leaf
-def turn_some(tile: Floats, row: int, column: int, out: Floats, to: int) -> None:
+def turn_some(tile: Floats, row: int, column: int, line: Floats, to: int) -> None:
     """Set eight neighbours of a column.
 
     They are written out one by one: of a loop the compiler makes a gathering instruction, which
@@ -214,10 +220,10 @@ def turn_some(tile: Floats, row: int, column: int, out: Floats, to: int) -> None
     three, four = tile[row + 2, column], tile[row + 3, column]
     five, six = tile[row + 4, column], tile[row + 5, column]
     seven, eight = tile[row + 6, column], tile[row + 7, column]
-    out[column, to], out[column, to + 1] = one, two
-    out[column, to + 2], out[column, to + 3] = three, four
-    out[column, to + 4], out[column, to + 5] = five, six
-    out[column, to + 6], out[column, to + 7] = seven, eight
+    line[to], line[to + 1] = one, two
+    line[to + 2], line[to + 3] = three, four
+    line[to + 4], line[to + 5] = five, six
+    line[to + 6], line[to + 7] = seven, eight
 
 
 @kernel
@@ -260,20 +266,6 @@ def enter(known: Words, first: int, last: int, table: Codes) -> None:
         while table[slot] != 0:
             slot = (slot + 1) & mask
         table[slot] = number + 1
-
-
-@kernel
-def turn_some(rows: Floats, chosen: Ints, places: Ints, out: Floats) -> None:
-    """Set columns of ``out`` from some columns of rows that stand elsewhere; see `turn`."""
-    at = np.empty(TILE, np.int64)
-    for begin in range(0, places.size, TILE):
-        n = min(TILE, places.size - begin)
-        for r in range(n):
-            at[r] = places[begin + r]
-        for c in range(chosen.size):
-            f = chosen[c]
-            for r in range(n):
-                out[c, begin + r] = rows[at[r], f]
 
 
 @leaf

@@ -95,8 +95,8 @@ def compute(  # noqa: PLR0913 - the table, its prior, and how
         seen = pool.submit(counterparties)
         parts = list(pool.map(folding.part, cuts[:-1], cuts[1:]))
         edges = np.linspace(0, len(own), threads + 1).astype(np.int64)
-        places = arranged.users.places
-        list(pool.map(lambda a, b: turn(own, places, a, b, table), edges[:-1], edges[1:]))
+        places, every = arranged.users.places, np.arange(N_OWN)
+        list(pool.map(lambda a, b: turn(own, every, places, a, b, table), edges[:-1], edges[1:]))
         others = seen.result()
     return feature_frame(table, len(own)), Pasts(_joined(arranged.users.ids, parts), others)
 

@@ -18,9 +18,9 @@ from outlay.features._kernels import (
     HEAD,
     N_FEATURES,
     N_OWN,
+    PAYMENT,
     ROW,
-    SLOTS,
-    WALKED,
+    SLOT_WORDS,
     Floats,
     Ints,
     Records,
@@ -30,7 +30,7 @@ from outlay.features._kernels import (
     lengths_of,
     walk,
 )
-from outlay.features._reading import bring, turn, turn_some
+from outlay.features._reading import bring, turn
 from outlay.features.batch import feature_frame, feature_memory
 from outlay.features.population import Population
 from outlay.features.register import Register
@@ -78,12 +78,12 @@ class Walk:
             np.empty(room // 8),  # memory that is not written to is not taken
             np.full(n, -1),
             np.zeros(n, np.int64),
-            np.full(SLOTS.size, -1),
+            np.full(SLOT_WORDS.size, -1),
             np.zeros(1, np.int64),
         )
         self._moments = np.zeros((len(register.counterparties), 3))
         self._met = np.zeros(len(register.counterparties), np.bool_)
-        self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, WALKED)
+        self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, PAYMENT)
         self._tables: list[Floats] = []
 
     def step(
@@ -107,12 +107,12 @@ class Walk:
         met = self.meet(payments) if met is None else met
         if wanted is None:
             table = self._memory(payments.size)
-            turn(self._own, places, 0, payments.size, table)
+            turn(self._own, np.arange(N_OWN), places, 0, payments.size, table)
             table[N_OWN:, : payments.size] = met
             return feature_frame(table, payments.size)
         own = np.array([at for at, name in enumerate(NAMES[:N_OWN]) if name in wanted], np.int64)
         some = np.empty((own.size, payments.size))
-        turn_some(self._own, own, places, some)
+        turn(self._own, own, places, 0, payments.size, some)
         names = [*(NAMES[at] for at in own), *NAMES[N_OWN:]]
         return feature_frame(np.concatenate([some, met]), payments.size, names)
 
@@ -131,12 +131,13 @@ class Walk:
         """Move the users on; return where in ``_own`` each row's features stand."""
         n = payments.size
         if n > len(self._own):
-            self._own, self._grouped = np.empty((n, N_OWN)), np.empty(n, WALKED)
+            self._own, self._grouped = np.empty((n, N_OWN)), np.empty(n, PAYMENT)
         bounds = np.zeros(len(self._register.users) + 1, np.int64)
         places = np.empty(n, np.int64)
         by_user(payments, self._kinds, bounds, self._grouped, places)
         rows = self._own.view(ROW)[:, 0]
-        if walk(self._grouped, bounds, self.shelf, self._prior, rows) < bounds.size - 1:
+        order = np.arange(n)
+        if walk(self._grouped, order, bounds, self.shelf, self._prior, rows) < bounds.size - 1:
             raise NoRoomError("The users' states need more memory than they may take.")
         return places
 
