@@ -25,7 +25,7 @@ from outlay.pipeline.intake import accepted_files
 from outlay.pipeline.job import learn_and_judge
 from outlay.pipeline.judge import answered, budgeted, decided, featured
 from outlay.pipeline.model import Model
-from outlay.pipeline.reasons import reasons
+from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.settings import Config, InputSettings
 from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.catalog import NAMES

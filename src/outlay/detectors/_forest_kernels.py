@@ -152,18 +152,19 @@ def path_credits(  # noqa: PLR0913, PLR0917 - likewise
     """
     features, rows = columns.shape
     saved = np.empty((features, rows))
-    value, own = np.empty((ABREAST, features), np.float32), np.empty((ABREAST, features))
-    node = np.empty(ABREAST, np.int64)
+    most = min(ABREAST, rows)
+    value, own = np.empty((most, features), np.float32), np.empty((most, features))
+    node = np.empty(most, np.int64)
     for start in range(0, rows, ABREAST):
         n = min(ABREAST, rows - start)
         for f in range(features):
             _take(columns[f, start : start + n], fill[f], value[:n, f])
         own[:n] = 0.0
         for tree in range(len(feature)):
-            splits = (feature[tree], threshold[tree], expected[tree])
             if n == 1:
-                _descend(value[0], *splits, depth, own[0])
+                _descend(value, feature, threshold, expected, tree, depth, own)
             else:
+                splits = (feature[tree], threshold[tree], expected[tree])
                 _descend_abreast(value[:n], *splits, depth, node, own)
         for row in range(n):
             for f in range(features):
@@ -173,16 +174,16 @@ def path_credits(  # noqa: PLR0913, PLR0917 - likewise
 
 @leaf
 def _descend(  # noqa: PLR0913, PLR0917 - likewise
-    value: F4, feature: U2, threshold: F4, expected: F8, depth: int, own: F8
+    value: F4, feature: U2, threshold: F4, expected: F8, tree: int, depth: int, own: F8
 ) -> None:
-    """Add what each split on one row's way through a tree saved to its feature's sum."""
+    """Add what each split on a single row's way through a tree saved to its feature's sum."""
     at = 0
     for _ in range(depth):
-        if threshold[at] == np.inf:
+        if threshold[tree, at] == np.inf:
             break
-        split = feature[at]
-        child = 2 * at + 1 + int(value[split] > threshold[at])
-        own[split] += expected[at] - expected[child]
+        split = feature[tree, at]
+        child = 2 * at + 1 + int(value[0, split] > threshold[tree, at])
+        own[0, split] += expected[tree, at] - expected[tree, child]
         at = child
 
 

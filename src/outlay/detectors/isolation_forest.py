@@ -28,6 +28,7 @@ Ranks = NDArray[np.intp]
 _VERSION = 1
 _MIDDLE = 0.5
 _LEAST_SHARE = 0.05
+_TINY = float(np.finfo(float).tiny)
 
 
 class IsolationForestDetector:
@@ -169,9 +170,9 @@ class IsolationForestDetector:
         credit[np.isnan(values)] = -np.inf
         saved = np.maximum(credit, 0.0)
         total = np.cumsum(saved, axis=0)[-1]  # feature by feature, in one order for any table
-        shares = np.minimum(saved / np.maximum(total, np.finfo(float).tiny), 1.0)
+        shares = np.minimum(saved / np.maximum(total, _TINY), 1.0)
         order = np.argsort(-credit, axis=0, kind="stable")
-        ranked = np.take_along_axis(shares, order, axis=0)
+        ranked = shares[order, np.arange(order.shape[1])]
         return order, ranked, np.maximum((ranked >= _LEAST_SHARE).sum(axis=0), 1)
 
     def to_parts(self) -> Parts:

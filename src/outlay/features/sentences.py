@@ -5,7 +5,6 @@ part takes its values from it finds the numbers of one payment, or whole columns
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -131,17 +130,20 @@ class Name(Shown):
         return (texts.str.replace_all("_", " ", literal=True) if self._spaced else texts,)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Sentence:
     """Parts, one after the other."""
 
-    parts: tuple[str | Shown, ...]
+    __slots__ = ("_form", "_ones", "parts")
+
+    def __init__(self, parts: tuple[str | Shown, ...]) -> None:
+        self.parts = parts
+        texts = [part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts]
+        self._form = "".join(texts)
+        self._ones = tuple(part.one for part in parts if not isinstance(part, str))
 
     def one(self, row: Row, currency: str | None) -> str:
         """Return the sentence on one payment."""
-        return "".join(
-            [part if isinstance(part, str) else part.one(row, currency) for part in self.parts]
-        )
+        return self._form % tuple([one(row, currency) for one in self._ones])
 
     def all(self, columns: Columns, currency: str | None) -> pl.Series:
         """Return the sentences on many."""

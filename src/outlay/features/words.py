@@ -39,10 +39,10 @@ Sentences = NDArray[np.int16]
 class Case(NamedTuple):
     """What is said where something holds, of a row or of each; the first that holds speaks.
 
-    Conditions are joined by ``&`` and ``|``, which single flags and columns of them both have.
+    Without a condition it always holds. Conditions are joined by ``&`` and ``|``, which single flags and columns of them both have.
     """
 
-    when: Callable[[Any], Any]
+    when: Callable[[Any], Any] | None
     says: Sentence | None = None
 
 
@@ -62,7 +62,7 @@ def words(feature: str, row: Row, currency: str | None = None) -> str | None:
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
     for when, says in _CASES.get(feature, ()):
-        if when(row):
+        if when is None or when(row):
             return says.one(row, currency) if says else None
     return None
 
@@ -72,7 +72,7 @@ def sentences(feature: str, columns: Columns) -> Sentences:
     numbers = Numbers(columns)
     found = np.full(columns.height, SILENT, np.int16)
     for when, says in reversed(_CASES.get(feature, ())):
-        found = np.where(when(numbers), _NUMBERS[says], found)
+        found = np.where(when is None or when(numbers), _NUMBERS[says], found)
     if feature in _CASES:
         found[np.isnan(numbers[feature])] = SILENT
     return found
@@ -82,10 +82,6 @@ def spelt(number: int, columns: Columns, currency: str | None = None) -> pl.Seri
     """Return the sentence of a number of `sentences` on each of some transactions."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return _SENTENCES[number].all(columns, currency)
-
-
-def _always(_row: Any) -> bool:
-    return True
 
 
 def _below(limit: float, column: str) -> Case:
@@ -122,7 +118,7 @@ _AMOUNT: Final = (
         ),
     ),
     Case(
-        _always,
+        None,
         sentence(
             *(_PAID, " is ", Digits("amount_ratio_mean", 1, grouped=False)),
             *(" × the user's mean (", Amount("user_mean"), " over ", _EARLIER, ")"),
@@ -132,7 +128,7 @@ _AMOUNT: Final = (
 
 _SIZE: Final = (  # the amount is large whoever pays it
     _below(ODD, "amount_zscore"),
-    Case(_always, sentence(_PAID, " is a large payment for any user")),
+    Case(None, sentence(_PAID, " is a large payment for any user")),
 )
 
 _FOR_TYPE: Final = (
@@ -145,13 +141,13 @@ _BY_TYPE: Final = (
         lambda row: row["type_prior_count"] != 0,
         sentence(*_FOR_TYPE, "over ", Digits("type_prior_count"), " earlier ones)"),
     ),
-    Case(_always, sentence(*_FOR_TYPE, "none before; judged against all users)")),
+    Case(None, sentence(*_FOR_TYPE, "none before; judged against all users)")),
 )
 
 _AT_COUNTERPARTY: Final = (
     _below(ODD, "counterparty_zscore"),
     Case(
-        _always,
+        None,
         sentence(
             *(_PAID, " is unusually large at counterparty ", Name("counterparty_id"), " ("),
             *(Digits("counterparty_zscore", 1, grouped=False), " standard deviations over "),
@@ -163,7 +159,7 @@ _AT_COUNTERPARTY: Final = (
 _EXCESS: Final = (
     Case(lambda row: _exp(row["amount_excess_counterparty"]) < 1.5),  # noqa: PLR2004  less is no news
     Case(
-        _always,
+        None,
         sentence(
             *(_PAID, " is "),
             Digits(lambda row: _exp(row["amount_excess_counterparty"]), 1, grouped=False),
@@ -178,7 +174,7 @@ def _sum(window: str, spoken: str) -> tuple[Case, ...]:
     return (
         Case(lambda row: (row[ratio] < 2) | (row[count] == 0)),  # noqa: PLR2004
         Case(
-            _always,
+            None,
             sentence(
                 *(Amount(lambda row: row[total] + row["amount"]), f" within {spoken}, "),
                 *(Digits(ratio, 1, grouped=False), " × the user's usual"),
@@ -192,7 +188,7 @@ def _burst(window: str, spoken: str) -> tuple[Case, ...]:
     return (
         _below(ODD, f"burst_{window}"),
         Case(
-            _always,
+            None,
             sentence(
                 *(Count(lambda row: row[count] + 1), f" within {spoken}; the user's usual rate "),
                 *("gives ", Each(lambda row: (row[count] + 1) / row[ratio] - 1, "{:.1g}".format)),
@@ -203,7 +199,8 @@ def _burst(window: str, spoken: str) -> tuple[Case, ...]:
 
 def _where(holds: Callable[[Any], Any], case: Case) -> Case:
     """Let a case speak only where something else holds as well."""
-    return Case(lambda row: holds(row) & case.when(row), case.says)
+    when = case.when
+    return Case(lambda row: holds(row) & when(row) if when else holds(row), case.says)
 
 
 def _hourly(row: Any) -> Any:
@@ -224,7 +221,7 @@ _GAP: Final = (
         ),
     ),
     Case(
-        _always,
+        None,
         sentence(
             "first payment after ",
             *(Digits(lambda row: row["seconds_since_last"] / 3600), " hours without one"),
@@ -241,7 +238,7 @@ def _hour(by: int = 0) -> Each:
 _HOUR: Final = (
     _below(ODD, "hour_rarity"),
     Case(
-        _always,
+        None,
         sentence(
             *(Each("hour", lambda hour: f"{int(hour):02d}:00: "), Digits("hour_prior_count")),
             *(" of ", _EARLIER, " between ", _hour(-1), " and ", _hour(1)),
@@ -253,7 +250,7 @@ _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturda
 _WEEKDAY: Final = (
     _below(ODD, "weekday_rarity"),
     Case(
-        _always,
+        None,
         sentence("the user rarely pays on a ", Each("weekday", lambda day: _DAYS[int(day)])),
     ),
 )
@@ -261,7 +258,7 @@ _WEEKDAY: Final = (
 _TYPE: Final = (
     _below(2 * ODD, "type_rarity"),
     Case(
-        _always,
+        None,
         sentence(
             *("type ", Name("transaction_type", spaced=True), ": "),
             *(Digits("type_prior_count"), " of ", _EARLIER),
@@ -272,13 +269,13 @@ _TYPE: Final = (
 
 def _new(flag: str, column: str, thing: str) -> tuple[Case, ...]:
     told = sentence(f"{thing} ", Name(column), " is new to this user (first seen within 24 hours)")
-    return (Case(lambda row: row[flag] != 1.0), Case(_always, told))
+    return (Case(lambda row: row[flag] != 1.0), Case(None, told))
 
 
 _NEWLY_MET: Final = (
     _below(2, "new_counterparties_24h"),
     Case(
-        _always,
+        None,
         sentence(
             Digits("new_counterparties_24h"),
             " counterparties paid for the first time within 24 hours",

@@ -1,6 +1,5 @@
 """What the isolation forest credits in a table's rows: the texts of `forest_words`, as a column."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from outlay.features.words import SILENT, sentences, spelt
 from outlay.pipeline._reason_kernels import chosen
 from outlay.pipeline.forest_words import SCORE_WEIGHT, THOUSANDTHS, in_percent
 from outlay.pipeline.model import Model
-from outlay.pipeline.quantities import quantity
+from outlay.pipeline.quantities import each_quantity
 from outlay.schema.table import Columns
 from outlay.schema.writing import by_number, decimals, each_once, joined
 
@@ -49,11 +48,11 @@ def forest_told(
 
 
 def _sentences(
-    features: Iterable[str], columns: Columns, spoken_of: NDArray[np.int64]
+    features: tuple[str, ...], columns: Columns, spoken_of: NDArray[np.int64]
 ) -> NDArray[np.int16]:
     """Return the sentences on each feature, feature by row; none where a rule spoke of it."""
     said = np.stack([sentences(name, columns) for name in features])
-    bits = np.array([quantity(name) for name in features], np.int64)
+    bits = np.array(each_quantity(features), np.int64)
     said[(bits[:, None] & spoken_of) != 0] = SILENT
     return said
 

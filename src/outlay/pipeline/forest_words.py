@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from outlay.features.words import words
 from outlay.pipeline.model import Model
-from outlay.pipeline.quantities import quantity
+from outlay.pipeline.quantities import each_quantity
 from outlay.schema.table import Columns
 
 SCORE_WEIGHT: Final = 0.05
@@ -52,7 +52,7 @@ def forest_words(
         return said
     forest: Any = model.detectors["isolation_forest"]
     names: tuple[str, ...] = forest.settings.features
-    bits, lists = [quantity(name) for name in names], _Lists(columns)
+    bits, lists = each_quantity(names), _Lists(columns)
     rows: list[int] = []
     told = zip(forest.credits(columns), spoken_of.tolist(), _scores(model, scores), strict=True)
     for row, (credits_, known, score) in enumerate(told):
@@ -86,35 +86,40 @@ def in_percent(thousandths: float) -> str:
 
 
 class _Lists:
-    """Columns as plain lists, made when they are first asked for."""
+    """Columns as plain lists; those that were asked for before are in ``made``."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._made: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}
 
-    def of(self, name: str) -> Any:
-        """Return a column as a list, or raise a KeyError."""
-        found = self._made.get(name)
-        if found is None:
-            columns = self._columns
-            if not columns.has(name):
-                raise KeyError(name)
-            numbers = columns.is_number(name)
-            found = columns.number(name).tolist() if numbers else columns.strings(name)
-            self._made[name] = found
+    def make(self, name: str) -> Any:
+        """Make a column a list, or raise a KeyError."""
+        columns = self._columns
+        if not columns.has(name):
+            raise KeyError(name)
+        numbers = columns.is_number(name)
+        found = columns.number(name).tolist() if numbers else columns.strings(name)
+        self.made[name] = found
         return found
 
 
 class _Row(Mapping[str, Any]):
     """One row of the lists, as the words read it."""
 
-    __slots__ = ("_lists", "_row")
+    __slots__ = ("_lists", "_made", "_row")
 
     def __init__(self, lists: _Lists, row: int) -> None:
-        self._lists, self._row = lists, row
+        self._lists, self._made, self._row = lists, lists.made, row
 
     def __getitem__(self, name: str) -> Any:
-        return self._lists.of(name)[self._row]
+        return (self._made.get(name) or self._lists.make(name))[self._row]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or the default where there is no such column."""
+        try:
+            return (self._made.get(name) or self._lists.make(name))[self._row]
+        except KeyError:
+            return default
 
     def __iter__(self) -> Iterator[str]:
         raise NotImplementedError

@@ -59,3 +59,13 @@ def quantities(columns: Iterable[str]) -> int:
     for column in columns:
         bits |= quantity(column)
     return bits & ~_SIZE if bits & _AMOUNTS else bits
+
+
+@lru_cache(maxsize=64)
+def each_quantity(columns: tuple[str, ...]) -> tuple[int, ...]:
+    """Return `quantity` of each column; the same columns are asked for with every payment.
+
+    >>> each_quantity(("hour", "weekday")) == (quantity("hour"), quantity("weekday"))
+    True
+    """
+    return tuple(map(quantity, columns))

@@ -55,24 +55,66 @@ def write_lines(bits: I8, places: int, how: int, out: U1) -> int:
     return end
 
 
+@kernel
+def look_up(bits: I8, places: int, how: int, known: int, out: NDArray[np.int32]) -> None:
+    """Give each number its place in a table of texts; what is not in it is -1.
+
+    Parameters
+    ----------
+    bits, places, how
+        As in `write_lines`.
+    known
+        How many texts there are with so many digits after the point; where only cents that matter
+        are written, so many whole numbers stand before them.
+    out
+        Where the places go.
+    """
+    for n in range(bits.size):
+        word = bits[n]
+        exponent = word >> _MANTISSA
+        out[n] = -1
+        if word >= 0 and exponent <= _BIAS:
+            mantissa, shift = _parts(word, exponent)
+            digits = _places(mantissa, shift, places, how)
+            units = _rounded(mantissa * _scale(digits), shift)
+            if units < known:
+                out[n] = units + (known if how & CENTS and digits > 0 else 0)
+
+
 @leaf
 def _number(word: int, exponent: int, places: int, how: int, out: U1, end: int) -> int:  # noqa: PLR0913, PLR0917 - numba takes arrays and numbers, not objects
     """Write one number, and return where it ends."""
-    mantissa = word & ((1 << _MANTISSA) - 1)
-    if exponent > 0:
-        mantissa |= 1 << _MANTISSA
-    shift = _BIAS - max(exponent, 1)
-    if how & CENTS and (_is_whole(mantissa, shift) or _floor(mantissa, shift) >= CENTS_BELOW):
-        places = 0
-    scale = 1
-    for _ in range(places):
-        scale *= 10
+    mantissa, shift = _parts(word, exponent)
+    places = _places(mantissa, shift, places, how)
+    scale = _scale(places)
     units = _rounded(mantissa * scale, shift)
     if word < 0:
         out[end] = _MINUS
         end += 1
     end = _integer(units // scale, how, out, end)
     return _fraction(units % scale, places, how, out, end)
+
+
+@leaf
+def _parts(word: int, exponent: int) -> tuple[int, int]:
+    """Return the whole number that a double is, and over which power of two."""
+    mantissa = word & ((1 << _MANTISSA) - 1)
+    if exponent > 0:
+        mantissa |= 1 << _MANTISSA
+    return mantissa, _BIAS - max(exponent, 1)
+
+
+@leaf
+def _places(mantissa: int, shift: int, places: int, how: int) -> int:
+    """Return how many digits after the point are written."""
+    if how & CENTS and (_is_whole(mantissa, shift) or _floor(mantissa, shift) >= CENTS_BELOW):
+        return 0
+    return places
+
+
+@leaf
+def _scale(places: int) -> int:
+    return 1 if places == 0 else (10 if places == 1 else 100)
 
 
 @leaf

@@ -5,6 +5,7 @@ interpreter's lock. What is written reads as Python writes each value alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.schema._writing_kernels import CENTS, GROUPED, TRIMMED, WIDEST, write_lines
+from outlay.schema._writing_kernels import CENTS, GROUPED, TRIMMED, WIDEST, look_up, write_lines
 from outlay.schema.money import money
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,8 @@ FEW: Final = 200
 """So few rows Python writes in less time than it takes to ask others."""
 _EXACT: Final = 2.0**53
 """From here on, and where there is no number, Python writes."""
+_KNOWN: Final = 1 << 16
+"""Texts that are kept of each way to write numbers: a megabyte."""
 _SMALL: Final = 1 << 12
 """Whole numbers below it are counted rather than sorted."""
 
@@ -73,8 +76,6 @@ def counted(values: Floats, one: str, many: str) -> Parts:
     >>> joined(counted(np.array([1.0, 1200.0]), " day", " days"), 2).to_list()
     ['1 day', '1,200 days']
     """
-    if values.size and _are_small(values):  # few different ones
-        return (each_once(values, lambda n: f"{n:,.0f}{one if n == 1 else many}"),)
     things = pl.Series([many, one]).gather((values == 1).astype(np.uint32))
     return decimals(values, 0), things
 
@@ -131,10 +132,29 @@ def by_number(numbers: NDArray[Any], write: Callable[[int, Rows], pl.Series]) ->
 
 
 def _written(values: Floats, alone: Callable[[float], str], places: int, how: int) -> pl.Series:
-    """Return each number in digits; ``alone`` writes those that are too large, or are none."""
+    """Return each number in digits; those that many rows have are looked up in a table."""
     if values.size <= FEW:
         return pl.Series([alone(value) for value in values.tolist()], dtype=pl.String)
     values = np.ascontiguousarray(values)
+    codes = np.empty(values.size, np.int32)
+    look_up(values.view(np.int64), places, how, _KNOWN, codes)
+    rest = np.flatnonzero(codes < 0)
+    texts = _known(places, how).gather(np.maximum(codes, 0).view(np.uint32))
+    return replaced(texts, rest, _lines(values[rest], alone, places, how))
+
+
+@cache
+def _known(places: int, how: int) -> pl.Series:
+    """Return the texts of the numbers that `look_up` knows."""
+    units = np.arange(_KNOWN, dtype=np.float64)
+    after = _lines(units / 10**places, format, places, how & ~CENTS)
+    return pl.concat([_lines(units, format, 0, how), after], rechunk=True) if how & CENTS else after
+
+
+def _lines(values: Floats, alone: Callable[[float], str], places: int, how: int) -> pl.Series:
+    """Return each number in digits; ``alone`` writes those that are too large, or are none."""
+    if not values.size:
+        return pl.Series([], dtype=pl.String)
     room = np.empty(WIDEST * values.size, np.uint8)
     end = write_lines(values.view(np.int64), places, how, room)
     lines = pl.Series([room[: end - 1].tobytes().decode("ascii")])
