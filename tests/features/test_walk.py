@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outlay.features import NoRoomError, Population, Register, Walk, compute
+from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import States
 from outlay.schema.catalog import NAMES
 from tests.strategies import frame, numbered, transaction, transactions
@@ -44,11 +45,15 @@ def test_a_walk_is_what_the_whole_table_gives(rows, cuts):
     expected, pasts = compute(table, population)
     register, records = entered(tables(table, cuts))
     walk = Walk(population, register, ROOM)
-    found = pl.concat([walk.step(part) for part in records])
+    others = CounterpartyWalk(population, register)
+    met = [others.step(part) for part in records]
+    found = list(walk.steps(records[:1], met[:1]))
+    found += walk.steps(records[1:3], met[1:3]) if records[1:] else []
+    found += walk.steps(records[3:], met[3:]) if records[3:] else []
 
-    np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
+    np.testing.assert_array_equal(pl.concat(found).to_numpy(), expected.to_numpy())
     assert_same_users(list(walk.states()), pasts.users)
-    assert walk.counterparties().to_frame().equals(pasts.counterparties.to_frame())
+    assert others.states().to_frame().equals(pasts.counterparties.to_frame())
     assert walk.payments_of_users().sum() == len(table)
 
 
@@ -60,7 +65,8 @@ def test_equal_moments_are_taken_by_content(rows):
     expected, _ = compute(table, population)
     register, records = entered([table])
 
-    found = Walk(population, register, ROOM).step(records[0])
+    met = [CounterpartyWalk(population, register).step(records[0])]
+    (found,) = Walk(population, register, ROOM).steps(records, met)
     np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
 
 
@@ -73,10 +79,13 @@ def test_a_walk_goes_on_where_it_was_kept(tmp_path_factory, rows, after, wanted)
     register, records = entered([table[at : at + 1] for at in range(len(table))])
     path = tmp_path_factory.mktemp("kept") / "walk.npz"
     first, second = Walk(population, register, ROOM), Walk(population, register, ROOM)
-    found = [first.step(part, wanted) for part in records[:after]]
+    others = CounterpartyWalk(population, register)
+    met = [others.step(part) for part in records]
+    found = list(first.steps(records[:after], met[:after], wanted)) if after else []
     first.keep(path)
     second.resume(path)
-    found += [second.step(part, wanted) for part in records[after:]]
+    for part, theirs in zip(records[after:], met[after:], strict=True):
+        found += second.steps([part], [theirs], wanted)
     some = pl.concat(found)
 
     assert wanted <= set(some.columns)
@@ -92,7 +101,9 @@ def test_memory_that_is_still_looked_at_is_not_used_again(rows):
     expected, _ = compute(table, population)
     register, records = entered([table[at : at + 1] for at in range(len(table))])
     walk = Walk(population, register, ROOM)
-    held = [part for at, part in enumerate(map(walk.step, records)) if at % 3 == 0]
+    others = CounterpartyWalk(population, register)
+    steps = (next(walk.steps([part], [others.step(part)])) for part in records)
+    held = [part for at, part in enumerate(steps) if at % 3 == 0]
 
     assert pl.concat(held).to_numpy().tobytes() == expected.gather_every(3).to_numpy().tobytes()
 
@@ -104,7 +115,7 @@ def test_states_that_do_not_fit_are_said_to_be_too_many():
     register, records = entered([table])
 
     with pytest.raises(NoRoomError, match="more memory than they may take"):
-        Walk(Population.fit(table), register, 500).step(records[0])
+        Walk(Population.fit(table), register, 500).move(records)
 
 
 def test_nobody_leaves_no_states():

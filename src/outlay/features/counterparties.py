@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 
-from outlay.features._kernels import N_OWN, Floats, Ints, fold_counterparties
+from outlay.features._kernels import N_OWN, Floats, Ints, Records, fold_counterparties
 from outlay.features.arrange import time_order
 from outlay.features.population import Population
+from outlay.features.register import Register
 from outlay.features.state import Counterparties
 from outlay.features.texts import Coded
 from outlay.schema.catalog import NAMES
@@ -56,3 +57,30 @@ class CounterpartyPass:
                 new = np.zeros((2 * size, *old.shape[1:]), old.dtype)
                 new[: len(old)] = old
                 setattr(self, name, new)
+
+
+class CounterpartyWalk:
+    """Takes counterparties through tables in time order, as a register entered them."""
+
+    def __init__(self, population: Population, register: Register) -> None:
+        self._prior = population.prior().of_counterparties
+        self._names = register.counterparties
+        self._moments = np.zeros((len(self._names), 3))
+        self._met = np.zeros(len(self._names), np.bool_)
+
+    def step(self, payments: Records) -> Floats:
+        """Return the features of the next table's rows, (2, rows)."""
+        n, place = payments.size, payments["place"]
+        codes, amounts = np.empty(n, np.int64), np.empty(n)
+        codes[place], amounts[place] = payments["other"], payments["payment"]["amount"]
+        found = np.empty((len(COLUMNS), n))
+        order = place.astype(np.int64)
+        fold_counterparties(codes, order, amounts, self._moments, self._prior, found)
+        self._met[codes[codes >= 0]] = True
+        return found
+
+    def states(self) -> Counterparties:
+        """Return where the counterparties stand whom a payment met."""
+        met = np.flatnonzero(self._met)
+        frame = Counterparties(self._names.names().gather(met), self._moments[met]).to_frame()
+        return Counterparties.from_frame(frame.sort("id"))

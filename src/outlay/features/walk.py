@@ -1,11 +1,12 @@
-"""All users and counterparties through tables in time order, one after the other.
+"""All users through tables in time order, one after the other.
 
 What `compute` gives in one go for a table of any size, in memory that holds one table and every
 user's state: each table's transactions are brought together by user, the states move on, and the
 features go back to the table's own order.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from sys import getrefcount
 from typing import Final
@@ -16,7 +17,6 @@ import polars as pl
 from outlay.errors import OutlayError
 from outlay.features._kernels import (
     HEAD,
-    N_FEATURES,
     N_OWN,
     PAYMENT,
     ROW,
@@ -26,7 +26,6 @@ from outlay.features._kernels import (
     Records,
     Shelf,
     by_user,
-    fold_counterparties,
     lengths_of,
     walk,
 )
@@ -34,7 +33,7 @@ from outlay.features._reading import bring, turn
 from outlay.features.batch import feature_frame, feature_memory
 from outlay.features.population import Population
 from outlay.features.register import Register
-from outlay.features.state import Counterparties, States
+from outlay.features.state import States
 from outlay.schema.catalog import NAMES
 
 _AT_A_TIME: Final = 1 << 14
@@ -48,7 +47,7 @@ class NoRoomError(OutlayError):
 
 
 class Walk:
-    """Takes payments, table after table in time order, to their features.
+    """Takes users through tables of payments in time order.
 
     Parameters
     ----------
@@ -60,12 +59,7 @@ class Walk:
         Bytes that the users' states may take. What is not needed is not taken.
     """
 
-    def __init__(
-        self,
-        population: Population,
-        register: Register,
-        room: int,
-    ) -> None:
+    def __init__(self, population: Population, register: Register, room: int) -> None:
         self._prior = population.prior()
         places = {name: place for place, name in enumerate(population.types)}
         others = len(places)
@@ -81,40 +75,46 @@ class Walk:
             np.full(SLOT_WORDS.size, -1),
             np.zeros(1, np.int64),
         )
-        self._moments = np.zeros((len(register.counterparties), 3))
-        self._met = np.zeros(len(register.counterparties), np.bool_)
         self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, PAYMENT)
         self._tables: list[Floats] = []
 
-    def step(
+    def steps(
         self,
-        payments: Records,
+        tables: Sequence[Records],
+        met: Sequence[Floats],
         wanted: Collection[str] | None = None,
-        met: Floats | None = None,
-    ) -> pl.DataFrame:
-        """Return the features of the next table's transactions, in the order of its rows.
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the features of the next tables' transactions, in the order of each one's rows.
+
+        Several tables at once cost less than one after the other: a user's state is taken up once
+        for all of them.
 
         Parameters
         ----------
-        payments
+        tables
             The transactions, as the register entered them.
-        wanted
-            Features that are put into that order, where not all are; the counterparties' always are.
         met
-            What `meet` gave for these rows, where they are not all that there are.
+            What `CounterpartyWalk` gave for the rows of each table.
+        wanted
+            Features that are put into order, where not all are; the counterparties' always are.
         """
-        places = self._fold(payments)
-        met = self.meet(payments) if met is None else met
+        starts = np.cumsum([0, *(table.size for table in tables)])
+        places = self.move(tables)
+        for (begin, end), theirs in zip(pairwise(starts), met, strict=True):
+            yield self._in_order(places[begin:end], theirs, wanted)
+
+    def _in_order(self, places: Ints, met: Floats, wanted: Collection[str] | None) -> pl.DataFrame:
+        n = places.size
         if wanted is None:
-            table = self._memory(payments.size)
-            turn(self._own, np.arange(N_OWN), places, 0, payments.size, table)
-            table[N_OWN:, : payments.size] = met
-            return feature_frame(table, payments.size)
+            table = self._memory(n)
+            turn(self._own, np.arange(N_OWN), places, 0, n, table)
+            table[N_OWN:, :n] = met
+            return feature_frame(table, n)
         own = np.array([at for at, name in enumerate(NAMES[:N_OWN]) if name in wanted], np.int64)
-        some = np.empty((own.size, payments.size))
-        turn(self._own, own, places, 0, payments.size, some)
+        some = np.empty((own.size, n))
+        turn(self._own, own, places, 0, n, some)
         names = [*(NAMES[at] for at in own), *NAMES[N_OWN:]]
-        return feature_frame(np.concatenate([some, met]), payments.size, names)
+        return feature_frame(np.concatenate([some, met]), n, names)
 
     def _memory(self, rows: int) -> Floats:
         """Return memory for a table's features: some that nobody looks at any more, or new.
@@ -127,8 +127,9 @@ class Walk:
         self._tables = [*self._tables, feature_memory(rows)][-_MOST_TABLES:]
         return self._tables[-1]
 
-    def _fold(self, payments: Records) -> Ints:
-        """Move the users on; return where in ``_own`` each row's features stand."""
+    def move(self, tables: Sequence[Records]) -> Ints:
+        """Move the users on; return where the features of each row of all tables stand meanwhile."""
+        payments = _joined(tables)
         n = payments.size
         if n > len(self._own):
             self._own, self._grouped = np.empty((n, N_OWN)), np.empty(n, PAYMENT)
@@ -141,29 +142,10 @@ class Walk:
             raise NoRoomError("The users' states need more memory than they may take.")
         return places
 
-    def meet(self, payments: Records) -> Floats:
-        """Move the counterparties alone on; return their features, (2, rows)."""
-        n, place = payments.size, payments["place"]
-        codes, amounts = np.empty(n, np.int64), np.empty(n)
-        codes[place], amounts[place] = payments["other"], payments["payment"]["amount"]
-        found = np.empty((N_FEATURES - N_OWN, n))
-        prior = self._prior.of_counterparties
-        fold_counterparties(codes, place.astype(np.int64), amounts, self._moments, prior, found)
-        self._met[codes[codes >= 0]] = True
-        return found
-
-    def counterparties(self) -> Counterparties:
-        """Return where the counterparties stand whom a payment met."""
-        met = np.flatnonzero(self._met)
-        names = self._register.counterparties.names().gather(met)
-        frame = Counterparties(names, self._moments[met]).to_frame()
-        return Counterparties.from_frame(frame.sort("id"))
-
     def keep(self, path: Path) -> None:
         """Write where everybody stands into a file."""
         shelf = self.shelf._replace(words=self.shelf.words[: self.shelf.top[0]])
-        others = {"moments": self._moments, "met": self._met}
-        np.savez(path, allow_pickle=False, **shelf._asdict(), **others)
+        np.savez(path, allow_pickle=False, **shelf._asdict())
 
     def resume(self, path: Path) -> None:
         """Stand where `keep` was called."""
@@ -173,7 +155,6 @@ class Walk:
             self.shelf = Shelf(
                 self.shelf.words, kept["starts"], kept["kinds"], kept["free"], kept["top"]
             )
-            self._moments, self._met = kept["moments"], kept["met"]
 
     def payments_of_users(self) -> Floats:
         """Return how many payments each user's state counts, of those who have one."""
@@ -194,3 +175,13 @@ class Walk:
         words = np.empty(int(offsets[-1]))
         bring(self.shelf.words, np.empty(0), starts, offsets, words)
         return States(names.gather(users), offsets, words)
+
+
+def _joined(tables: Sequence[Records]) -> Records:
+    """Return the payments of several tables, their rows counted on from table to table."""
+    payments = np.concatenate(tables)
+    at = 0
+    for table in tables:
+        payments["place"][at : at + table.size] += at
+        at += table.size
+    return payments

@@ -13,6 +13,8 @@ ROW: Final = 1_500
 """Bytes a row takes while it is judged."""
 BLOCK_ROW: Final = 3_000
 """Bytes a row of a chunk takes while blocks are written: several are on their way."""
+WALK_ROW: Final = 4_500
+"""Bytes a row of a chunk takes in a walk: several chunks are on their way."""
 WHOLE_ROW: Final = 2_400
 """Bytes a row takes, from text to scored table, where the input is taken as a whole."""
 USER: Final = 5_000
@@ -66,7 +68,7 @@ class Layout:
         size = int(min(max(sqrt(_PIECE * rows), _LEAST_ROWS), most))
         partitions = max(1, ceil(rows / size), ceil(users * USER * threads / room))
         read = min(size, _MOST_READ)
-        return cls(read, partitions, threads, size, room - read * BLOCK_ROW)
+        return cls(read, partitions, threads, size, max(room - read * WALK_ROW, 0))
 
 
 def fits(rows: int, memory: int, users: int = 0) -> bool:

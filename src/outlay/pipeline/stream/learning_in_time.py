@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outlay.features import Pasts, Population, Register, Walk
+from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import States
 from outlay.pipeline.ask import looked_at
 from outlay.pipeline.draw import buckets_of, drawn
@@ -18,6 +19,7 @@ from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.judging import kept
 from outlay.pipeline.stream.learning import period
 from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.stream.walking import keep_met
 from outlay.pipeline.train import Seen, learn, made_detectors
 
 _ROOM_A_ROW: Final = 1_000
@@ -33,12 +35,12 @@ def learned_in_time(
     sample = Sample(taken, register, drawn(taken.counts, config.train.max_rows))
     transactions = pl.concat(list(sample.transactions()), rechunk=True)
     population = Population.fit(transactions, config.input.timezone)
-    others, walk = Walk(population, register, 0), Walk(population, register, sample.room())
+    others, walk = CounterpartyWalk(population, register), Walk(population, register, sample.room())
     wanted = looked_at(made_detectors(config, currency))
     features = pl.concat(list(sample.features(walk, others, wanted)), rechunk=True)
     table = kept(transactions).hstack(features)
     model, _ = learn(table, population, config, currency, Seen(taken.total, 0, *period(taken)))
-    return replace(model, pasts=Pasts(States.empty(), others.counterparties()))
+    return replace(model, pasts=Pasts(States.empty(), others.states()))
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,14 @@ class Sample:
             yield self.taken.chunk(at)[pl.Series(places)]
 
     def features(
-        self, walk: Walk, others: Walk, wanted: Collection[str] | None
+        self, walk: Walk, others: CounterpartyWalk, wanted: Collection[str] | None
     ) -> Iterator[pl.DataFrame]:
-        """Yield their features; ``others`` goes through all payments, for the counterparties' sake."""
+        """Yield their features; ``others`` goes through all payments, and what it finds is kept."""
         for at in range(len(self.taken.chunks)):
             payments = self.taken.walked(at)
-            met = others.meet(payments)
+            met = others.step(payments)
+            keep_met(self.taken.folder, at, met)
             mine = payments[self._is_drawn[payments["user"]]]
             places = np.sort(mine["place"])
             mine["place"] = np.searchsorted(places, mine["place"])
-            yield walk.step(mine, wanted, met=met[:, places])
+            yield from walk.steps([mine], [met[:, places]], wanted)
