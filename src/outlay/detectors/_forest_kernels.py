@@ -34,10 +34,10 @@ _ONE: Final = np.uint32(1)
 
 
 @leaf
-def _take(column: F4, fill: np.float32, values: F4) -> None:
-    """Copy values, missing ones filled."""
+def _take(column: F8, fill: np.float32, values: F4) -> None:
+    """Round values as scikit-learn does, too large ones to infinity, and fill missing ones."""
     for row in range(len(column)):
-        value = column[row]
+        value = np.float32(column[row])
         values[row] = fill if np.isnan(value) else value
 
 
@@ -115,7 +115,7 @@ def _add(left: U2, values: F8, total: F8) -> None:
 
 @kernel
 def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
-    columns: F4,
+    columns: F8,
     fill: F4,
     trees: F4,
     tree_of: I8,
@@ -125,10 +125,12 @@ def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
     mask_of: I8,
     values: F8,
     total: F8,
+    divisor: float,
 ) -> None:
     """Add each row's path length in every tree to its total, tree after tree as scikit-learn does.
 
-    ``columns`` are feature by row; the rest is a section, see `_forest_tables.Section`.
+    ``columns`` are feature by row; the rest is a section, see `_forest_tables.Section`. In the end
+    the totals are divided.
     """
     features, rows = columns.shape
     places = np.empty((BLOCK, features), np.uint16)
@@ -143,11 +145,13 @@ def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
             own = masks[mask_of[group] : mask_of[group + 1]]
             _strike_out(places[:n], slots[group], own, left)
             _add(left, values[group], total[start : start + n])
+        for row in range(start, start + n):
+            total[row] /= divisor
 
 
 @kernel
 def path_credits(  # noqa: PLR0913, PLR0917 - likewise
-    columns: F4, fill: F4, feature: U2, threshold: F4, expected: F8, depth: int
+    columns: F8, fill: F4, feature: U2, threshold: F4, expected: F8, depth: int
 ) -> F8:
     """Return, feature by row, the path length that the splits on each feature saved.
 
