@@ -11,15 +11,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from inspect import signature
 from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from llvmlite import ir as llvm
+from numba.core import cgutils
+from numba.extending import lower_builtin, type_callable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+ir: Any = llvm
+for_range: Any = cgutils.for_range
+alloca_once: Any = cgutils.alloca_once
+"""What instructions are written with, see `by_hand`."""
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -69,6 +78,43 @@ def begin() -> None:
     Much of it is compiled code that does without the interpreter's lock.
     """
     Thread(target=_first, daemon=True).start()
+
+
+def by_hand(build: Callable[..., object]) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Have compiled code take the instructions that ``build`` writes for a function.
+
+    For a loop that is all of a kernel's time and that the compiler does not see as vectors: numba
+    leaves out the pass that would, for it makes other kernels slower and once made them wrong. The
+    function's own Python says what the instructions do, and runs where nothing is compiled.
+
+    ``build`` is given the builder and the arguments, an array as its address and its sizes.
+    """
+    unpack: Any = cgutils.unpack_tuple
+    lower: Any = lower_builtin
+    many: Any = numba.types.VarArg
+
+    def registered(function: Callable[P, None]) -> Callable[P, None]:
+        def typed(*_: object) -> Any:
+            return numba.types.none
+
+        cast("Any", typed).__signature__ = signature(function)
+        type_callable(function)(lambda _: typed)
+
+        def write(context: Any, builder: Any, called: Any, values: Any) -> Any:
+            given: list[Any] = []
+            for kind, value in zip(called.args, values, strict=True):
+                if isinstance(kind, numba.types.Array):
+                    array = context.make_array(kind)(context, builder, value)
+                    given.append((array.data, unpack(builder, array.shape)))
+                else:
+                    given.append(value)
+            build(builder, *given)
+            return context.get_dummy_value()
+
+        lower(function, many(numba.types.Any))(write)
+        return function
+
+    return registered
 
 
 def is_cached(function: Callable[..., Any]) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay.decision import OUTCOMES, SEVERITIES, Evidence, Policy, verdict
+from outlay.decision import OUTCOMES, SEVERITIES, Evidence, Policy, any_of, verdict
 
 shares = st.sampled_from([0.0, 1e-4, 5e-4, 1e-3, 0.003, 0.01, 0.5, 1.0])
 row = st.tuples(
@@ -60,3 +60,17 @@ def test_no_rows_have_no_verdict():
     found = verdict(Evidence(flags, flags, flags, empty, empty, empty), Policy())
 
     assert [len(column) for column in found] == [0] * 5
+
+
+@given(st.lists(st.tuples(st.booleans(), shares, st.integers(0, 2)), max_size=20), shares)
+def test_any_mark_is_enough(rows, threshold):
+    """A row is marked by the rules, by a score from the threshold on, or by its place."""
+    flags, scores, places = (
+        np.array([row[k] for row in rows], kind)
+        for k, kind in enumerate((np.bool_, np.float64, np.uint8))
+    )
+    found = any_of(flags, scores, threshold, places, 2)
+
+    assert found.tolist() == [
+        flag or score >= threshold or place == 2 for flag, score, place in rows
+    ]

@@ -103,7 +103,7 @@ def allot(shares: Floats, times: Ints, order: Ints, budget: Budget, books: Books
         What is allowed, and what the transactions before left.
     """
     alerts = np.zeros(shares.size, np.bool_)
-    thresholds, after = np.empty((2, shares.size))
+    thresholds, after = np.empty(shares.size), np.empty(shares.size)
     daily = budget.daily(books.rows_per_day)
     by_row, by_day = (0.0, daily) if budget.per_day is not None else (budget.rate or 0.0, 0.0)
     last = books.last if books.last is not None else int(times[order[0]])

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from outlay.decision import _kernels
 from outlay.decision._kernels import Bools, Codes, Floats, judge
 
 Outcome = Literal["approve", "review", "block"]
@@ -76,16 +77,23 @@ class Evidence(NamedTuple):
     prior_count: Floats
 
 
+def any_of(by_rule: Bools, scores: Floats, threshold: float, places: Codes, place: int) -> Bools:
+    """Return which rows a rule marks, or a score from a threshold on, or this one of the places."""
+    found = np.empty(len(scores), np.bool_)
+    _kernels.any_of(by_rule, scores, threshold, places, place, found)
+    return found
+
+
 def verdict(of: Evidence, policy: Policy) -> Verdict:
     """Return what follows from the evidence under a policy."""
     rows = len(of.share)
-    is_alert, severity = np.empty(rows, np.bool_), np.empty(rows, np.uint8)
+    flags, codes = np.empty((2, rows), np.bool_), np.empty((2, rows), np.uint8)
     judge(
-        of.share, of.alert_share, of.in_budget, of.always_alert,
-        policy.high, policy.critical, is_alert, severity,
+        of.share, of.alert_share, of.in_budget, of.always_alert, of.prior_count,
+        policy.high, policy.critical, float(policy.min_history),
+        _outcomes(policy.outcome_of_alert, policy.outcome_of_critical), flags, codes,
     )  # fmt: skip
-    outcome = _outcomes(policy.outcome_of_alert, policy.outcome_of_critical)[severity]
-    return Verdict(of.is_anomaly, severity, outcome, is_alert, of.prior_count >= policy.min_history)
+    return Verdict(of.is_anomaly, codes[0], codes[1], flags[0], flags[1])
 
 
 @cache

@@ -9,12 +9,12 @@ leaves of eight words of 63 bits, mostly five or six trees. (`_forest_tables` ma
 Explaining walks: what each split saved is credited to its feature. It is asked for flagged rows.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.jit import kernel, leaf
+from outlay.jit import alloca_once, by_hand, for_range, ir, kernel, leaf
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
@@ -25,8 +25,10 @@ U8 = NDArray[np.uint64]
 
 WORDS: Final = 8
 """Words of bits in one row of the masks: a cache line."""
-TOGETHER: Final = 3
-"""Features looked up at a time; the others are filled up with one that strikes out nothing."""
+VALUES: Final = 64
+"""Path lengths a word: the bit 1 is never set, so a leaf's exponent of 6 bits is not that of 0."""
+_EXPONENT: Final = 52
+"""Where in a float's bits its exponent begins."""
 BLOCK: Final = 256
 ABREAST: Final = 64
 """Rows that go down a tree side by side."""
@@ -34,10 +36,10 @@ _ONE: Final = np.uint32(1)
 
 
 @leaf
-def _take(column: F4, fill: np.float32, values: F4) -> None:
-    """Copy values, missing ones filled."""
+def _take(column: F8, fill: np.float32, values: F4) -> None:
+    """Round values as scikit-learn does, too large ones to infinity, and fill missing ones."""
     for row in range(len(column)):
-        value = column[row]
+        value = np.float32(column[row])
         values[row] = fill if np.isnan(value) else value
 
 
@@ -56,61 +58,66 @@ def _rank(values: F4, tree: F4, first: int, node: U4, places: U2) -> None:
         places[row] = np.uint16(first + np.int64(node[row]) - len(tree))
 
 
-@leaf
-def _strike_out(places: U2, slots: U2, masks: U8, left: F8) -> None:
-    """Write, for each row and word, the leaf left over: a power of two, or 0.
+def _build(  # noqa: PLR0913, PLR0917 - the builder, and the arguments of `strike_out`
+    builder: Any, places: Any, row: Any, slots: Any, masks: Any, left: Any
+) -> None:
+    """Write the instructions of `strike_out`: the eight words of a row of masks are one vector."""
+    word, line = ir.IntType(64), ir.VectorType(ir.IntType(64), WORDS)
+    place_of, (_, features) = places
+    place_of = builder.gep(place_of, [builder.mul(row, features)])
+    lines = builder.bitcast(masks[0], line.as_pointer())
+    open_ = alloca_once(builder, line)
+    builder.store(ir.Constant(line, WORDS * [-1]), open_)
+    with for_range(builder, features) as loop:
+        place = builder.zext(builder.load(builder.gep(place_of, [loop.index])), word)
+        slot = builder.zext(builder.load(builder.gep(slots[0], [place])), word)
+        mask = builder.load(builder.gep(lines, [slot]), align=8)
+        builder.store(builder.and_(builder.load(open_), mask), open_)
+    double = builder.uitofp(builder.load(open_), ir.VectorType(ir.DoubleType(), WORDS))
+    exponent = builder.lshr(builder.bitcast(double, line), ir.Constant(line, WORDS * [_EXPONENT]))
+    leaf_ = builder.and_(exponent, ir.Constant(line, WORDS * [VALUES - 1]))
+    leaf_ = builder.or_(leaf_, ir.Constant(line, [VALUES * place for place in range(WORDS)]))
+    short = ir.VectorType(ir.IntType(16), WORDS)
+    to = builder.gep(left[0], [builder.mul(row, ir.Constant(word, WORDS))])
+    to = builder.bitcast(to, short.as_pointer())
+    builder.store(builder.trunc(leaf_, short), to, align=2)
 
-    The eight words stand in eight variables, so that the compiler keeps them in vector registers.
-    As a float a power of two shows its exponent, which is the leaf's place.
+
+@by_hand(_build)
+def strike_out(places: U2, row: int, slots: U2, masks: U8, left: U2) -> None:
+    """Set a row's leaves left over, by word: where `_add` finds their path lengths.
+
+    A word with one leaf left is a power of two. As a float it shows its exponent, which is the
+    leaf's place; that of 0 leads to a length of 0.
     """
-    for row in range(len(places)):
-        p = np.uint64(slots[places[row, 0]])
-        q = np.uint64(slots[places[row, 1]])
-        r = np.uint64(slots[places[row, 2]])
-        w0 = masks[p, 0] & masks[q, 0] & masks[r, 0]
-        w1 = masks[p, 1] & masks[q, 1] & masks[r, 1]
-        w2 = masks[p, 2] & masks[q, 2] & masks[r, 2]
-        w3 = masks[p, 3] & masks[q, 3] & masks[r, 3]
-        w4 = masks[p, 4] & masks[q, 4] & masks[r, 4]
-        w5 = masks[p, 5] & masks[q, 5] & masks[r, 5]
-        w6 = masks[p, 6] & masks[q, 6] & masks[r, 6]
-        w7 = masks[p, 7] & masks[q, 7] & masks[r, 7]
-        for feature in range(TOGETHER, places.shape[1], TOGETHER):
-            p = np.uint64(slots[places[row, feature]])
-            q = np.uint64(slots[places[row, feature + 1]])
-            r = np.uint64(slots[places[row, feature + 2]])
-            w0 &= masks[p, 0] & masks[q, 0] & masks[r, 0]
-            w1 &= masks[p, 1] & masks[q, 1] & masks[r, 1]
-            w2 &= masks[p, 2] & masks[q, 2] & masks[r, 2]
-            w3 &= masks[p, 3] & masks[q, 3] & masks[r, 3]
-            w4 &= masks[p, 4] & masks[q, 4] & masks[r, 4]
-            w5 &= masks[p, 5] & masks[q, 5] & masks[r, 5]
-            w6 &= masks[p, 6] & masks[q, 6] & masks[r, 6]
-            w7 &= masks[p, 7] & masks[q, 7] & masks[r, 7]
-        left[row, 0] = np.float64(w0)
-        left[row, 1] = np.float64(w1)
-        left[row, 2] = np.float64(w2)
-        left[row, 3] = np.float64(w3)
-        left[row, 4] = np.float64(w4)
-        left[row, 5] = np.float64(w5)
-        left[row, 6] = np.float64(w6)
-        left[row, 7] = np.float64(w7)
+    for word in range(WORDS):
+        bits = masks[slots[places[row, 0]], word]
+        for place in places[row, 1:]:
+            bits &= masks[slots[place], word]
+        exponent = int(np.float64(bits).view(np.uint64)) >> _EXPONENT
+        left[row, word] = VALUES * word + (exponent & (VALUES - 1))
 
 
 @leaf
-def _add(left: U8, values: F8, total: F8) -> None:
+def _strike_out(places: U2, slots: U2, masks: U8, left: U2) -> None:
+    """Set the leaves left over of some rows."""
+    for row in range(len(places)):
+        strike_out(places, row, slots, masks, left)
+
+
+@leaf
+def _add(left: U2, values: F8, total: F8) -> None:
     """Add the path lengths of the leaves left over, word by word; no leaf adds 0."""
-    exponent, low = np.uint64(52), np.uint64(127)
     for row in range(len(total)):
         length = total[row]
         for word in range(WORDS):
-            length += values[word, (left[row, word] >> exponent) & low]
+            length += values[left[row, word]]
         total[row] = length
 
 
 @kernel
 def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
-    columns: F4,
+    columns: F8,
     fill: F4,
     trees: F4,
     tree_of: I8,
@@ -120,17 +127,17 @@ def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
     mask_of: I8,
     values: F8,
     total: F8,
+    divisor: float,
 ) -> None:
     """Add each row's path length in every tree to its total, tree after tree as scikit-learn does.
 
-    ``columns`` are feature by row; the rest is a section, see `_forest_tables.Section`.
+    ``columns`` are feature by row; the rest is a section, see `_forest_tables.Section`. In the end
+    the totals are divided.
     """
     features, rows = columns.shape
-    wide = -(-features // TOGETHER) * TOGETHER
-    places = np.full((BLOCK, wide), slots.shape[1] - 1, np.uint16)
+    places = np.empty((BLOCK, features), np.uint16)
     single, node = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.uint32)
-    left = np.empty((BLOCK, WORDS))
-    bits = left.view(np.uint64)
+    left = np.empty((BLOCK, WORDS), np.uint16)
     for start in range(0, rows, BLOCK):
         n = min(BLOCK, rows - start)
         for f in range(features):
@@ -139,12 +146,14 @@ def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
         for group in range(len(slots)):
             own = masks[mask_of[group] : mask_of[group + 1]]
             _strike_out(places[:n], slots[group], own, left)
-            _add(bits, values[group], total[start : start + n])
+            _add(left, values[group], total[start : start + n])
+        for row in range(start, start + n):
+            total[row] /= divisor
 
 
 @kernel
 def path_credits(  # noqa: PLR0913, PLR0917 - likewise
-    columns: F4, fill: F4, feature: U2, threshold: F4, expected: F8, depth: int
+    columns: F8, fill: F4, feature: U2, threshold: F4, expected: F8, depth: int
 ) -> F8:
     """Return, feature by row, the path length that the splits on each feature saved.
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.detectors._forest_kernels import F4, F8, I8, U2, U8, WORDS
+from outlay.detectors._forest_kernels import F4, F8, I8, U2, U8, VALUES, WORDS
 from outlay.schema.heap import heap
 
 LEAVES: Final = 63
@@ -24,6 +24,8 @@ _GROUP: Final = WORDS * LEAVES
 _MOST_SPLITS: Final = 1 << 14
 """Splits in a section, about: its tables stay small, and ranks fit 16 bits."""
 _BITS: Final = np.array([0, *range(2, 64)])
+_BIAS: Final = 1023
+"""The exponent by which a float shows 2**0."""
 _LINE: Final = 64
 
 
@@ -37,12 +39,11 @@ class Section(NamedTuple):
     first
         Where each feature's slots begin.
     slots
-        By group and rank: the row of the group's masks. The last leads to the mask that leaves
-        everything open.
+        By group and rank: the row of the group's masks.
     masks, mask_of
         The masks, and where those of each group begin.
     values
-        By group, word and exponent: the leaf's path length.
+        By group, then by word and exponent: the leaf's path length.
     """
 
     trees: F4
@@ -140,17 +141,17 @@ def _tables(splits: _Splits, open_: NDArray[np.bool_], lengths: F8, columns: int
     trees = [heap(own) for own in cuts]
     first = np.cumsum([0, *(len(own) + 1 for own in cuts)]).astype(np.int64)
     groups = len(lengths) // _GROUP
-    slots = np.zeros((groups, first[-1] + 1), np.uint16)
+    slots = np.zeros((groups, first[-1]), np.uint16)
     masks = []
     for group in range(groups):
         own, leads = _masks(splits, open_, group * _GROUP, cuts)
-        slots[group, :-1], slots[group, -1] = np.concatenate(leads), len(own) - 1
+        slots[group] = np.concatenate(leads)
         masks.append(own)
-    values = np.zeros((groups, WORDS, 128))
-    values[:, :, (1023 + _BITS) & 127] = lengths.reshape(groups, WORDS, LEAVES)
+    values = np.zeros((groups, WORDS, VALUES))
+    values[:, :, (_BIAS + _BITS) & (VALUES - 1)] = lengths.reshape(groups, WORDS, LEAVES)
     return Section(
         np.concatenate(trees), _ends(trees), first, slots,
-        _on_lines(np.concatenate(masks)), _ends(masks), values,
+        _on_lines(np.concatenate(masks)), _ends(masks), values.reshape(groups, -1),
     )  # fmt: skip
 
 
@@ -175,7 +176,7 @@ def _masks(
         ranks = np.arange(len(all_cuts) + 1)
         leads.append(row + np.searchsorted(np.searchsorted(all_cuts, mine), ranks))
         row += len(mask)
-    return _packed(np.concatenate((*masks, np.ones((1, _GROUP), np.bool_)))), leads
+    return _packed(np.concatenate(masks)), leads
 
 
 def _packed(mask: NDArray[np.bool_]) -> U8:

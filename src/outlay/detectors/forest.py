@@ -59,13 +59,19 @@ class Forest:
 
     def path_lengths(self, columns: Table, fill: NDArray[Any]) -> Floats:
         """Return each row's path length summed over the trees; a column is a feature."""
+        return self._lengths(columns, fill, 1.0)
+
+    def _lengths(self, columns: Table, fill: NDArray[Any], divisor: float) -> Floats:
+        """Return the path lengths over a number."""
         total = np.zeros(len(columns[0]))
         instead = _single(fill)
+        *others, last = self._sections(len(columns))
 
         def part(start: int, stop: int) -> None:
-            own = _part(columns, start, stop)
-            for section in self._sections(len(columns)):
-                kernels.path_lengths(own, instead, *section, total[start:stop])
+            own, sums = _part(columns, start, stop), total[start:stop]
+            for section in others:
+                kernels.path_lengths(own, instead, *section, sums, 1.0)
+            kernels.path_lengths(own, instead, *last, sums, divisor)
 
         in_chunks(part, len(total))
         return total
@@ -73,10 +79,9 @@ class Forest:
     def score(self, columns: Table, fill: NDArray[Any]) -> Floats:
         """Return ``2 ** -(path length / normal)``: high is anomalous, 0.5 ordinary."""
         scale = len(self.feature) * self.normal
-        lengths = self.path_lengths(columns, fill)
         if not scale:
-            return np.full_like(lengths, 0.5)
-        lengths /= -scale
+            return np.full(len(columns[0]), 0.5)
+        lengths = self._lengths(columns, fill, -scale)
         return np.power(2.0, lengths, out=lengths)
 
     def credit(self, columns: Table, fill: NDArray[Any]) -> Floats:
@@ -151,15 +156,14 @@ def flatten(trees: Sequence[Any], samples: int, to_raw: ToRaw) -> Forest:
     return Forest(feature, threshold, expected, normal)
 
 
-def _part(columns: Table, start: int, stop: int) -> NDArray[np.float32]:
-    """Return some rows of all columns, side by side, rounded as scikit-learn rounds them."""
-    with np.errstate(over="ignore"):  # too large values become infinite
-        if isinstance(columns, np.ndarray):
-            return columns[:, start:stop].astype(np.float32, order="C")
-        part = np.empty((len(columns), stop - start), np.float32)
-        for place, column in enumerate(columns):
-            part[place] = column[start:stop]
-        return part
+def _part(columns: Table, start: int, stop: int) -> Floats:
+    """Return some rows of all columns, side by side."""
+    if isinstance(columns, np.ndarray):
+        return np.ascontiguousarray(columns[:, start:stop])
+    part = np.empty((len(columns), stop - start))
+    for place, column in enumerate(columns):
+        part[place] = column[start:stop]
+    return part
 
 
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:

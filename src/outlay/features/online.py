@@ -75,22 +75,19 @@ class Observer:
         """
         kinds, unknown = self._kinds, len(self._kinds)
         columns = zip(times, amounts, types, counterparties, devices, countries, strict=True)
-        return np.array(
-            [
-                (
-                    time,
-                    amount,
-                    fingerprint("transaction_type", kind),
-                    fingerprint("counterparty_id", counterparty),
-                    fingerprint("device_id", device),
-                    fingerprint("country", country),
-                    kinds.get(kind, unknown),
-                    *self._clock.one(time),
-                )
-                for time, amount, kind, counterparty, device, country in columns
-            ],
-            PAYMENT,
-        )
+        rows = np.empty(len(times), PAYMENT)
+        for row, (time, amount, kind, counterparty, device, country) in enumerate(columns):
+            rows[row] = (
+                time,
+                amount,
+                fingerprint("transaction_type", kind),
+                fingerprint("counterparty_id", counterparty),
+                fingerprint("device_id", device),
+                fingerprint("country", country),
+                kinds.get(kind, unknown),
+                *self._clock.one(time),
+            )
+        return rows
 
     def observe_many(
         self,

@@ -19,6 +19,7 @@ from outlay.decision import (
     Books,
     Evidence,
     allot,
+    any_of,
     as_risk,
     verdict,
 )
@@ -110,8 +111,13 @@ def budgeted(  # noqa: PLR0913 - whose, of what, and how
 def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) -> Verdicts:
     """Return what follows for rows that the budget has been through."""
     given = of.answers.given
-    is_anomaly = given["rule_is_anomaly"] | (given["anomaly_score"] >= model.forest_threshold)
-    is_anomaly |= given["fuzzy_risk_category"] == _FUZZY_HIGH
+    is_anomaly = any_of(
+        given["rule_is_anomaly"],
+        given["anomaly_score"],
+        model.forest_threshold,
+        given["fuzzy_risk_category"],
+        _FUZZY_HIGH,
+    )
     for name, plugged in of.answers.plugged.items():
         is_anomaly |= plugged.score >= model.detectors[name].threshold
     evidence = Evidence(

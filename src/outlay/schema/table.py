@@ -79,6 +79,10 @@ class Columns:
             return _is_number(self._frame[name])
         return name in self._numbers
 
+    def are_numbers(self, names: tuple[str, ...]) -> bool:
+        """Return whether all these are columns of numbers, or true and false."""
+        return all(map(self.is_number, names))
+
     def number(self, name: str) -> Floats:
         """Return a column of numbers, (height,), NaN where missing. It is not to be written to."""
         found = self._numbers.get(name)

@@ -131,7 +131,7 @@ class Judge:
 
     def _sources(self, columns: Columns) -> Sequence[k.Floats] | k.Floats:
         """Return what the program reads as numbers; numbers alone may stand side by side."""
-        if self._plain and all(map(columns.is_number, self._plain)):
+        if self._plain and columns.are_numbers(self._plain):
             return columns.numbers(self._plain)
         return [numbers(source, columns) for source in self.program.columns]
 

@@ -67,6 +67,10 @@ class PaymentColumns(Columns):
         """Return whether there is such a column and it holds numbers."""
         return name in _PLACES or super().is_number(name)
 
+    def are_numbers(self, names: tuple[str, ...]) -> bool:
+        """Return whether all these are columns of numbers."""
+        return _rows(names) is not None or super().are_numbers(names)
+
     def number(self, name: str) -> Floats:
         """Return a column of numbers, (height,). It is not to be written to."""
         place = _PLACES.get(name)

@@ -58,7 +58,7 @@ class Judge:
         scores = zip(*(given[name].tolist() for name in _SCORES), strict=True)
         bands = given["rule_severity"].tolist(), given["rule_action"].tolist()
         bits: NDArray[np.uint64] = given["rule_violations"]
-        violated = np.bitwise_or.reduce(bits, axis=0).tolist()
+        violated = map(any, zip(*bits.tolist(), strict=True))
         columns = (
             of.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
             verdict.assessed, given["fuzzy_risk_category"],
