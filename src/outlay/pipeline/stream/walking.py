@@ -30,7 +30,7 @@ from outlay.pipeline.stream.pieces import read_whole, write_array, write_whole
 from outlay.pipeline.stream.taken import Taken
 from outlay.schema.table import Columns
 
-WINDOW: Final = 3
+WINDOW: Final = 2
 """Chunks that are walked through at a time."""
 _AHEAD: Final = 2
 KEEP_EVERY = 16_000_000
