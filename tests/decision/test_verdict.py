@@ -65,10 +65,9 @@ def test_no_rows_have_no_verdict():
 @given(st.lists(st.tuples(st.booleans(), shares, st.integers(0, 2)), max_size=20), shares)
 def test_any_mark_is_enough(rows, threshold):
     """A row is marked by the rules, by a score from the threshold on, or by its place."""
-    flags, scores, places = (
-        np.array([row[k] for row in rows], kind)
-        for k, kind in enumerate((np.bool_, np.float64, np.uint8))
-    )
+    flags = np.array([row[0] for row in rows], np.bool_)
+    scores = np.array([row[1] for row in rows], np.float64)
+    places = np.array([row[2] for row in rows], np.uint8)
     found = any_of(flags, scores, threshold, places, 2)
 
     assert found.tolist() == [
