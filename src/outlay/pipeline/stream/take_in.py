@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+import numpy as np
 import polars as pl
 
 from outlay.features import Register
@@ -25,7 +26,9 @@ from outlay.sources import Parts
 
 _MOST_REASONS: Final = 100_000
 _MOST_WAITING: Final = 2
-"""So many chunks of one moment may wait for its rest."""
+"""So many chunks may wait for what belongs before them."""
+_LATE: Final = 16
+"""The last sixteenth of what was read waits: a row that comes late belongs to it."""
 
 
 @dataclass(slots=True)
@@ -183,38 +186,57 @@ class Laying:
 
 
 class Cutter:
-    """Cuts an input in time order between two moments: what is of one moment stays together.
+    """Cuts an input in time order, each piece later than the one before.
+
+    Rows may stand a little out of order, as those of several sources do: the last of them wait, so
+    that what comes late is still put where it belongs. What is of one moment stays together.
 
     Parameters
     ----------
     most
-        So many rows of one moment may wait for the rest of it; then there is no more cutting.
+        So many rows may wait; where more would have to, the input is not in time order.
     """
 
     def __init__(self, most: int) -> None:
         self.is_in_time = True
         self._most = most
         self._waiting = pl.DataFrame()
+        self._cut: datetime | None = None
 
     def cut(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return what waited and the next rows, but those of their last moment, which wait."""
+        """Return what waited and the next rows, but the last of them, which wait."""
         if not frame.height:
             return frame
         waited, self._waiting = self._waiting, pl.DataFrame()
         frame = pl.concat([waited, frame]) if waited.height else frame
-        self.is_in_time = self.is_in_time and frame["timestamp"].is_sorted()
-        if not self.is_in_time:
+        if not self.is_in_time or not self._is_later(frame):
+            self.is_in_time = False
             return frame
-        begin = int(frame["timestamp"].search_sorted(frame["timestamp"][-1], side="left"))
+        begin = _cut_before(frame["timestamp"], frame.height - frame.height // _LATE)
         self.is_in_time = frame.height - begin <= self._most
         if not self.is_in_time:
             return frame
         self._waiting = frame[begin:]
+        if begin:
+            self._cut = frame["timestamp"][:begin].max()  # type: ignore[assignment]
         return frame[:begin]
+
+    def _is_later(self, frame: pl.DataFrame) -> bool:
+        first = frame["timestamp"].min()
+        return self._cut is None or bool(first > self._cut)  # type: ignore[operator]
 
     def rest(self) -> pl.DataFrame:
         """Return what still waits."""
         return self._waiting
+
+
+def _cut_before(times: pl.Series, most: int) -> int:
+    """Return the last place, ``most`` at most, before which all is earlier than behind it; or 0."""
+    moments = times.to_physical().to_numpy()
+    latest = np.maximum.accumulate(moments)[:-1]
+    earliest = np.minimum.accumulate(moments[::-1])[::-1][1:]
+    places = np.flatnonzero(latest[:most] < earliest[:most])
+    return int(places[-1]) + 1 if places.size else 0
 
 
 def _all(last: Raw, entry: Entry, parts: Parts) -> Raw:
