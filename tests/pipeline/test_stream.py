@@ -26,7 +26,7 @@ from outlay.pipeline.settings import (
     TrainOptions,
 )
 from outlay.pipeline.stream import layout as layouts
-from outlay.pipeline.stream import repeats, walking
+from outlay.pipeline.stream import repeats, run, walking
 from outlay.pipeline.stream.layout import LEAST, Layout, fits
 from outlay.pipeline.stream.resume import UNFINISHED
 
@@ -421,3 +421,20 @@ def test_a_full_disk_ends_cleanly(payments: pl.DataFrame, tmp_path: Path, most: 
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     assert not (tmp_path / "out").exists()
+
+
+def test_states_that_turn_out_too_large_are_gone_through_by_user(
+    payments: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A walk that runs out of room gives way to partitions, and the result is the same."""
+    monkeypatch.setattr(run, "can_walk", lambda *_: True)
+    path = tmp_path / "in.parquet"
+    payments.sort("timestamp").write_parquet(path)
+    tight = Layout(700, 3, 2, room=30_000)
+    for name, layout in (("tight", tight), ("roomy", LAYOUTS[0])):
+        run_files([str(path)], tmp_path / name, settings(), layout=layout)
+        train_files([str(path)], tmp_path / f"{name}-model", settings(), layout=layout)
+
+    assert_same(tmp_path / "roomy", tmp_path / "tight")
+    assert_same_model(tmp_path / "roomy/model", tmp_path / "tight/model")
+    assert_same_model(tmp_path / "roomy-model", tmp_path / "tight-model")
