@@ -23,10 +23,14 @@ DAY: Final = 86_400_000_000
 """Microseconds."""
 SETTLE_DAYS: Final = 2.0
 """A debt of so many days' budget moves the threshold by the factor e."""
-LEAST_SETTLED: Final = 0.5
+LEAST_SETTLED: Final = 0.4
 """Alerts that count as such a debt at least: where one a week is due, half an alert is much."""
-MOST_RAISED, MOST_LOWERED = 1.0, 3.0
-"""How far the threshold may leave the budget's share, in powers of e: up, down."""
+MOST_RAISED, MOST_LOWERED = 1.5, 3.0
+"""How far the threshold may leave the budget's share, in powers of e: up, down.
+
+Less upwards and months of few alerts end with one of them owed; more, and what is not unusual fills
+the budget (``python -m benchmarks budget`` has the months).
+"""
 PATIENCE_DAYS: Final = 7.0
 """Days of budget beyond which a debt or a surplus is forgiven: quiet weeks earn no flood."""
 
