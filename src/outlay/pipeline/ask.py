@@ -1,8 +1,8 @@
 """Asking the detectors: the three that every decision has, and what a package plugged in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -33,8 +33,7 @@ class Plugged:
     detail: pl.DataFrame
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """What all detectors say of some rows.
 
     Parameters
@@ -46,7 +45,7 @@ class Answers:
     """
 
     given: dict[str, NDArray[Any]]
-    plugged: dict[str, Plugged] = field(default_factory=dict)
+    plugged: dict[str, Plugged]
 
     def framed(self, detectors: Mapping[str, Detector]) -> pl.DataFrame:
         """Return the built-in detectors' answers as the scored table's columns, in words."""

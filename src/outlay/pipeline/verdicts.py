@@ -1,6 +1,6 @@
 """What judging passes on: the detectors' answers, and everything that was decided."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +11,14 @@ from outlay.pipeline.ask import Answers
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """What the detectors say of some rows, and how rare so much evidence is in training."""
 
     answers: Answers
     share: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
+class Verdicts(NamedTuple):
     """Everything that is decided about some rows, an array each.
 
     Parameters

@@ -70,7 +70,7 @@ def toml(shapes, risk, rules):
 def scores(base, levels):
     """Return the kernel's scores of levels by input."""
     out = np.empty(levels.shape[1])
-    infer(levels, *compiled(base), out)
+    infer(levels, *compiled(base), out, np.empty(len(out), np.uint8))
     return out
 
 

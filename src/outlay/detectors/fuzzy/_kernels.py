@@ -46,15 +46,18 @@ def infer(
     alone_levels: Floats,
     alone_lines: Floats,
     alone_first: Ints,
+    bounds: Floats,
     scores: Floats,
+    categories: NDArray[np.uint8],
 ) -> None:
-    """Write the centroid of the risk into ``scores``; 0 where no rule fires.
+    """Write the centroid of the risk into ``scores``, 0 where no rule fires; and its category.
 
     ``inputs`` has one input a row, a transaction a column, values in [0, 1] or NaN.
     """
-    held = np.zeros((2 * len(tables), BLOCK))
-    fired, integrals = np.empty((len(overlap), BLOCK)), np.empty((2, BLOCK))
-    below, work = np.empty(BLOCK, np.int64), np.empty((2, BLOCK))
+    width = min(BLOCK, inputs.shape[1])
+    held = np.zeros((2 * len(tables), width))
+    fired, integrals = np.empty((len(overlap), width)), np.empty((2, width))
+    below, work = np.empty(width, np.int64), np.empty((2, width))
     for start in range(0, inputs.shape[1], BLOCK):
         rows = min(BLOCK, inputs.shape[1] - start)
         for number in range(len(first_term) - 1):
@@ -69,7 +72,9 @@ def infer(
             _overlap(overlap, point, fired, work[0], overlap_weights, integrals)
         for row in range(rows):
             area = integrals[0, row]
-            scores[start + row] = integrals[1, row] / area if area > 0.0 else 0.0
+            score = integrals[1, row] / area if area > 0.0 else 0.0
+            scores[start + row] = score
+            categories[start + row] = int(score >= bounds[0]) + int(score >= bounds[1])
 
 
 @kernel
@@ -186,7 +191,7 @@ def _place(values: Floats, steps: int, below: Ints, work: Floats) -> None:
         point = min(int(place), steps - 1)
         below[row] = point
         share[row] = place - point
-    for row in range(rows, BLOCK):
+    for row in range(rows, len(below)):
         below[row] = 0
         share[row] = 0.0
         known[row] = 0.0
@@ -197,7 +202,7 @@ def _statements(table: Floats, below: Ints, work: Floats, holds: Floats, fails: 
     """Interpolate one term's membership, and its complement, for the rows of a block."""
     share = work[0]
     known = work[1]
-    for row in range(BLOCK):
+    for row in range(len(below)):
         point = below[row]
         low = table[point]
         degree = low + share[row] * (table[point + 1] - low)
@@ -216,18 +221,18 @@ def _clauses(
         clause[:] = 1.0
         while at < ends[number]:
             degrees = held[literals[at]]
-            for row in range(BLOCK):
+            for row in range(len(clause)):
                 clause[row] = min(clause[row], degrees[row])
             at += 1
         most = fired[consequents[number]]
-        for row in range(BLOCK):
+        for row in range(len(clause)):
             most[row] = max(most[row], clause[row])
 
 
 @leaf
 def _alone(levels: Floats, knots: Floats, lines: Floats, first: Ints, integrals: Floats) -> None:
     """Add the integrals over the points that one term has for itself, at its level."""
-    for row in range(BLOCK):
+    for row in range(len(levels)):
         level = levels[row]
         piece = first[int(level * (len(first) - 1))]
         while knots[piece] <= level:
@@ -247,11 +252,11 @@ def _overlap(
         full = overlap[term, point]
         if full > 0.0:
             level = fired[term]
-            for row in range(BLOCK):
+            for row in range(len(height)):
                 clipped = min(full, level[row])
                 height[row] = max(height[row], clipped)
     area = weights[0, point]
     moment = weights[1, point]
-    for row in range(BLOCK):
+    for row in range(len(height)):
         integrals[0, row] += area * height[row]
         integrals[1, row] += moment * height[row]

@@ -72,24 +72,23 @@ class FuzzyDetector:
 
     def score(self, table: pl.DataFrame) -> Floats:
         """Return each row's risk in [0, 1]."""
-        return self._scores(Columns.of(table))
+        return self._judged(Columns.of(table))[0]
 
     def answers(self, columns: Columns) -> dict[str, NDArray[Any]]:
         """Return ``fuzzy_risk_score``, and ``fuzzy_risk_category`` as a place in `CATEGORIES`."""
-        scores = self._scores(columns)
-        category = (scores >= self.base.medium).astype(np.uint8)
-        category += scores >= self.base.high
-        return {"fuzzy_risk_score": scores, "fuzzy_risk_category": category}
+        scores, categories = self._judged(columns)
+        return {"fuzzy_risk_score": scores, "fuzzy_risk_category": categories}
 
-    def _scores(self, columns: Columns) -> Floats:
-        scores, inputs = np.empty(columns.height), self.inputs
+    def _judged(self, columns: Columns) -> tuple[Floats, NDArray[np.uint8]]:
+        inputs, height = self.inputs, columns.height
+        scores, categories = np.empty(height), np.empty(height, np.uint8)
 
         def part(start: int, stop: int) -> None:
             levels = inputs.levels(columns, self._names, start, stop)
-            infer(levels, *self._program, scores[start:stop])
+            infer(levels, *self._program, scores[start:stop], categories[start:stop])
 
-        in_chunks(part, columns.height, CHUNK)
-        return scores
+        in_chunks(part, height, CHUNK)
+        return scores, categories
 
     def levels(self, table: pl.DataFrame) -> Floats:
         """Return what the rules judge, an input a row: how far out in training's tail it lies."""

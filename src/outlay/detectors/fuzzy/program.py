@@ -35,6 +35,8 @@ class Program(NamedTuple):
         A term of the risk a row: the levels between which its own points' integrals are linear; for
         each piece the area's intercept and slope and the moment's; and at which piece to begin to
         look, for every `BUCKETS`-th part of the levels.
+    bounds
+        From which score on the risk is medium, and high.
     """
 
     tables: Floats
@@ -47,6 +49,7 @@ class Program(NamedTuple):
     alone_levels: Floats
     alone_lines: Floats
     alone_first: Ints
+    bounds: Floats
 
 
 def sampled(shape: Shape, grid: Floats = GRID) -> Floats:
@@ -76,6 +79,7 @@ def compiled(base: RuleBase) -> Program:
         np.ascontiguousarray(risk[:, shared]),
         np.ascontiguousarray(weights[:, shared]),
         *_alone(np.where(shared, 0.0, risk), weights),
+        np.array([base.medium, base.high], np.float64),
     )
 
 

@@ -1,8 +1,7 @@
 """What the rules say of every row of a table at once: violated, applying, and how nearly violated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -24,8 +23,7 @@ _NOTHING: Final = np.empty(0)
 _COMBINING: Final[dict[Combine, int]] = {"mean": k.MEAN, "max": k.MAX, "any": k.ANY}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
+class Verdicts(NamedTuple):
     """What some rules say of each row.
 
     Parameters

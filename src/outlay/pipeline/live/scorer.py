@@ -1,7 +1,7 @@
 """Payments and states to decisions and new states: the batch's kernels and detectors, no table."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,7 @@ from outlay.pipeline.model import Model
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """What became of some payments.
 
     Parameters
