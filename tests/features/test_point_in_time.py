@@ -90,12 +90,14 @@ def observed(observer, rows, states, moments):
     payees = sorted({row["counterparty_id"] for row in rows} - {None})
     before = [moments.get(payee, np.zeros(3)) for payee in payees]
     kernel_rows = observer.rows(
-        [round((row["timestamp"] - EPOCH) / timedelta(microseconds=1)) for row in rows],
-        [row["amount"] for row in rows],
-        *(
-            [row[name] for row in rows]
-            for name in ("transaction_type", "counterparty_id", "device_id", "country")
-        ),
+        [
+            (
+                round((row["timestamp"] - EPOCH) / timedelta(microseconds=1)),
+                *(row[name] for name in ("amount", "transaction_type", "counterparty_id")),
+                *(row[name] for name in ("device_id", "country")),
+            )
+            for row in rows
+        ]
     )
     after = observer.observe_many(
         kernel_rows,

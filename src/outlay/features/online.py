@@ -22,7 +22,9 @@ from outlay.features.clock import Clock
 from outlay.features.marks import fingerprint
 from outlay.features.population import Population
 
-Texts = Sequence[str | None]
+Text = str | None
+Paid = tuple[int, float, Text, Text, Text, Text]
+"""A payment: microseconds since 1970 (UTC), amount, type, counterparty, device, country."""
 
 
 class Observed(NamedTuple):
@@ -53,30 +55,11 @@ class Observer:
         }
         self._clock = Clock(timezone)
 
-    def rows(  # noqa: PLR0913, PLR0917 - one a column
-        self,
-        times: Sequence[int],
-        amounts: Sequence[float],
-        types: Texts,
-        counterparties: Texts,
-        devices: Texts,
-        countries: Texts,
-    ) -> Records:
-        """Return payments as the kernel takes them, from the values that the schema accepts.
-
-        Parameters
-        ----------
-        times
-            Microseconds since 1970, UTC.
-        amounts
-            In the currency of the model.
-        types, counterparties, devices, countries
-            None where missing.
-        """
-        kinds, unknown = self._kinds, len(self._kinds)
-        columns = zip(times, amounts, types, counterparties, devices, countries, strict=True)
-        rows = np.empty(len(times), PAYMENT)
-        for row, (time, amount, kind, counterparty, device, country) in enumerate(columns):
+    def rows(self, payments: Sequence[Paid]) -> Records:
+        """Return payments as the kernel takes them, from the values that the schema accepts."""
+        kinds, unknown, clock = self._kinds, len(self._kinds), self._clock
+        rows = np.empty(len(payments), PAYMENT)
+        for row, (time, amount, kind, counterparty, device, country) in enumerate(payments):
             rows[row] = (
                 time,
                 amount,
@@ -85,7 +68,7 @@ class Observer:
                 fingerprint("device_id", device),
                 fingerprint("country", country),
                 kinds.get(kind, unknown),
-                *self._clock.one(time),
+                *clock.one(time),
             )
         return rows
 
@@ -114,13 +97,12 @@ class Observer:
             Whom each payment went to: a place in ``moments``, -1 where that is missing.
         moments
             Each counterparty's state before, (m, 3): count, mean and sum of squares of the log
-            amounts; zeros for a new one. Left as it is.
+            amounts; zeros for a new one. Moved on in their place.
         """
         sizes = [state.size for state in states]
         offsets = np.array([0, *accumulate(sizes)], np.int64)
         words = np.concatenate(states) if states else np.empty(0)
-        after = moments.copy()
-        own = np.empty((users.size, N_OWN))
+        own = np.empty(users.size, ROW)
         features = np.empty((N_FEATURES, users.size))
         ends = np.zeros(offsets.size, np.int64)
         kept = np.empty(words.size + FIXED * len(sizes) + PER_PAYMENT * users.size)
@@ -130,14 +112,14 @@ class Observer:
             offsets,
             words,
             counterparties,
-            after,
+            moments,
             self._prior,
-            own.view(ROW)[:, 0],
+            own,
             features[N_OWN:],
             ends,
             kept,
         )
-        features[:N_OWN] = own.T
+        features[:N_OWN] = own.view(np.float64).reshape(-1, N_OWN).T
         bounds = ends.tolist()
         new = [kept[bounds[k] : bounds[k + 1]] for k in range(len(sizes))]
-        return Observed(features, new, after)
+        return Observed(features, new, moments)

@@ -24,7 +24,7 @@ TEXTS: Final = (
     *("transaction_id", "user_id", "transaction_type", "counterparty_id"),
     *("currency", "country", "channel", "device_id"),
 )
-_READ_TEXTS: Final = tuple((name, attrgetter(name)) for name in TEXTS)
+_texts_of: Final = attrgetter(*TEXTS)
 _OURS: Final = frozenset({*TEXTS, *NAMES, *DECISION, "amount", "timestamp"})
 
 
@@ -129,9 +129,9 @@ class ColumnMaker:
         placed[:-1] = features
         placed[-1] = [payment.amount for payment in payments]
         numbers: dict[str, Floats] = {}
-        texts: dict[str, Sequence[str | None]] = {
-            name: list(map(of, payments)) for name, of in _READ_TEXTS
-        }
+        texts: dict[str, Sequence[str | None]] = dict(
+            zip(TEXTS, zip(*map(_texts_of, payments), strict=True), strict=True)
+        )
         for name, kind in self._extras.items():
             values = [payment.extra.get(name) for payment in payments]
             if kind == "text":

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from outlay.errors import StoreDamagedError
 from outlay.features.online import Observer
-from outlay.pipeline.live.payment import Payment, payment_of
+from outlay.pipeline.live.payment import Payment, paid_of, payment_of
 from outlay.pipeline.live.states import MOMENTS, last_seen, to_bytes, to_moments, to_words
 from outlay.pipeline.model import Model
 from outlay.store import Entity, Entry, History, Kind
@@ -115,14 +115,7 @@ class Folder:
         """Return the states after the payments; group k's all belong to state k."""
         flat = [payment for group in payments for payment in group]
         place = np.repeat(np.arange(len(states)), [len(group) for group in payments])
-        rows = self._observer.rows(
-            [payment.timestamp for payment in flat],
-            [payment.amount for payment in flat],
-            [payment.transaction_type for payment in flat],
-            [payment.counterparty_id for payment in flat],
-            [payment.device_id for payment in flat],
-            [payment.country for payment in flat],
-        )
+        rows = self._observer.rows([*map(paid_of, flat)])
         if kind is Kind.USER:
             nowhere, nothing = np.full(len(flat), -1), np.zeros((0, MOMENTS))
             seen = self._observer.observe_many(rows, place, list(states), nowhere, nothing)

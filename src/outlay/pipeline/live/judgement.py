@@ -36,8 +36,6 @@ class Judge:
         books: Books,
     ) -> tuple[list[Answered], list[Books]]:
         """Return the decisions, and the books before each of them and after the last."""
-        if not payments:
-            return [], [books]
         times = np.array([payment.timestamp for payment in payments])
         verdicts, allotted = judge_arrays(self._model, columns, times, books=books)
         verdict = verdicts.verdict

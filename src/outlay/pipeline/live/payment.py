@@ -1,6 +1,7 @@
 """An accepted payment, and what is wrong with one that is not."""
 
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -41,6 +42,12 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     device_id: str | None = None
     amount_original: float | None = None
     extra: dict[str, Scalar] = {}
+
+
+paid_of: Final = attrgetter(
+    *("timestamp", "amount", "transaction_type", "counterparty_id", "device_id", "country")
+)
+"""What an observer takes of a payment: see `outlay.features.online.Paid`."""
 
 
 class FieldError(msgspec.Struct, frozen=True):

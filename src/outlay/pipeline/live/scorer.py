@@ -12,7 +12,7 @@ from outlay.features.online import Observed, Observer
 from outlay.pipeline.live.columns import ColumnMaker
 from outlay.pipeline.live.decision import Answered
 from outlay.pipeline.live.judgement import Judge
-from outlay.pipeline.live.payment import Payment
+from outlay.pipeline.live.payment import Payment, paid_of
 from outlay.pipeline.live.states import MOMENTS, NEW, last_seen
 from outlay.pipeline.model import Model
 
@@ -77,6 +77,8 @@ class Scorer:
         books
             What the payments before left of the alert budget.
         """
+        if not payments:
+            return Scored([], [books], {}, {})
         users = _Places(payment.user_id for payment in payments)
         others = _Places(payment.counterparty_id for payment in payments)
         before = [states.get(user, NEW) for user in users.names]
@@ -99,14 +101,7 @@ class Scorer:
         others: "_Places",
         counterparties: Mapping[str, Floats],
     ) -> Observed:
-        rows = self._observer.rows(
-            [payment.timestamp for payment in payments],
-            [payment.amount for payment in payments],
-            [payment.transaction_type for payment in payments],
-            [payment.counterparty_id for payment in payments],
-            [payment.device_id for payment in payments],
-            [payment.country for payment in payments],
-        )
+        rows = self._observer.rows([*map(paid_of, payments)])
         moments = np.zeros((len(others.names), MOMENTS))
         for place, name in enumerate(others.names):
             known = counterparties.get(name)
