@@ -1157,15 +1157,15 @@ def observe(
     counterparties: Ints,
     moments: Floats,
     prior: Prior,
-    rows: Records,
-    others: Floats,
+    features: Floats,
     ends: Ints,
     kept: Floats,
 ) -> None:
     """Take a few payments, in the order of their arrival, through all that they touch.
 
     User u's state is words[offsets[u]:offsets[u + 1]], empty for a new one; ``users`` and
-    ``counterparties`` say whose each payment is. See `fold` and `fold_counterparties`.
+    ``counterparties`` say whose each payment is. Features are a feature a row. See `fold` and
+    `fold_counterparties`.
     """
     bounds = np.zeros(offsets.size, np.int64)
     for i in range(users.size):
@@ -1180,8 +1180,13 @@ def observe(
         cursor[users[i]] += 1
         amounts[i] = payments[i]["amount"]
     of_users = np.arange(offsets.size - 1)
+    rows = np.empty(users.size, ROW)
     fold(payments, order, bounds, of_users, offsets, words, prior, rows, ends, kept)
-    arrival = np.arange(users.size)
+    own = rows.view(np.float64)
+    for i in range(users.size):
+        for feature in range(N_OWN):
+            features[feature, i] = own[N_OWN * i + feature]
+    arrival, others = np.arange(users.size), features[N_OWN:]
     fold_counterparties(counterparties, arrival, amounts, moments, prior.of_counterparties, others)
 
 

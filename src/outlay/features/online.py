@@ -9,10 +9,8 @@ import numpy as np
 from outlay.features._kernels import (
     FIXED,
     N_FEATURES,
-    N_OWN,
     PAYMENT,
     PER_PAYMENT,
-    ROW,
     Floats,
     Ints,
     Records,
@@ -102,7 +100,6 @@ class Observer:
         sizes = [state.size for state in states]
         offsets = np.array([0, *accumulate(sizes)], np.int64)
         words = np.concatenate(states) if states else np.empty(0)
-        own = np.empty(users.size, ROW)
         features = np.empty((N_FEATURES, users.size))
         ends = np.zeros(offsets.size, np.int64)
         kept = np.empty(words.size + FIXED * len(sizes) + PER_PAYMENT * users.size)
@@ -114,12 +111,10 @@ class Observer:
             counterparties,
             moments,
             self._prior,
-            own,
-            features[N_OWN:],
+            features,
             ends,
             kept,
         )
-        features[:N_OWN] = own.view(np.float64).reshape(-1, N_OWN).T
         bounds = ends.tolist()
         new = [kept[bounds[k] : bounds[k + 1]] for k in range(len(sizes))]
         return Observed(features, new, moments)

@@ -35,7 +35,7 @@ def answers(verdicts: Verdicts) -> dict[str, NDArray[np.generic]]:
         "rule_confidence": verdicts.numbers[k.SHOWN],
         "rule_is_anomaly": holds[k.ANOMALY],
         "rule_violations": verdicts.bits,
-        **{name: verdicts.numbers[k.FED + place] for place, name in enumerate(FEEDS)},
+        **dict(zip(FEEDS, verdicts.numbers[k.FED :], strict=True)),
         "rule_severity": band,
         "rule_action": band,
         "rule_always_alert": holds[k.ALWAYS],

@@ -1,7 +1,6 @@
 """What the detectors, the alert budget and the policy make of payments that have their features."""
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -81,8 +80,9 @@ class Judge:
 
 def _chain(books: Books, payments: Sequence[Payment], allotted: Allotted) -> list[Books]:
     """Return the books before each payment and after the last."""
-    times = [payment.timestamp for payment in payments]
-    start = times[0] if books.last is None else books.last
-    last = list(accumulate(times, max, initial=start))[1:]
-    after = zip(allotted.owed.tolist(), last, strict=True)
-    return [books, *(Books(books.rows_per_day, owed, moment) for owed, moment in after)]
+    last = payments[0].timestamp if books.last is None else books.last
+    after = [books]
+    for payment, owed in zip(payments, allotted.owed.tolist(), strict=True):
+        last = max(last, payment.timestamp)
+        after.append(Books(books.rows_per_day, owed, last))
+    return after
