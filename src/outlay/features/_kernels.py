@@ -1156,7 +1156,9 @@ def observe(
     words: Floats,
     counterparties: Ints,
     moments: Floats,
-    prior: Prior,
+    of_users: Records,
+    of_types: Records,
+    of_counterparties: Records,
     features: Floats,
     ends: Ints,
     kept: Floats,
@@ -1164,8 +1166,8 @@ def observe(
     """Take a few payments, in the order of their arrival, through all that they touch.
 
     User u's state is words[offsets[u]:offsets[u + 1]], empty for a new one; ``users`` and
-    ``counterparties`` say whose each payment is. Features are a feature a row. See `fold` and
-    `fold_counterparties`.
+    ``counterparties`` say whose each payment is. The prior comes in its parts, which costs a call
+    less than the whole. Features are a feature a row. See `fold` and `fold_counterparties`.
     """
     bounds = np.zeros(offsets.size, np.int64)
     for i in range(users.size):
@@ -1179,15 +1181,16 @@ def observe(
         order[cursor[users[i]]] = i
         cursor[users[i]] += 1
         amounts[i] = payments[i]["amount"]
-    of_users = np.arange(offsets.size - 1)
+    states = np.arange(offsets.size - 1)
     rows = np.empty(users.size, ROW)
-    fold(payments, order, bounds, of_users, offsets, words, prior, rows, ends, kept)
+    prior = Prior(of_users, of_types, of_counterparties)
+    fold(payments, order, bounds, states, offsets, words, prior, rows, ends, kept)
     own = rows.view(np.float64)
     for i in range(users.size):
         for feature in range(N_OWN):
             features[feature, i] = own[N_OWN * i + feature]
     arrival, others = np.arange(users.size), features[N_OWN:]
-    fold_counterparties(counterparties, arrival, amounts, moments, prior.of_counterparties, others)
+    fold_counterparties(counterparties, arrival, amounts, moments, of_counterparties, others)
 
 
 WALKED: Final = np.dtype([("payment", PAYMENT), ("user", "i4"), ("other", "i4"), ("place", "i4")])

@@ -110,7 +110,7 @@ class Observer:
             words,
             counterparties,
             moments,
-            self._prior,
+            *self._prior,
             features,
             ends,
             kept,

@@ -16,8 +16,11 @@ from outlay.pipeline.reasons import texts
 from outlay.pipeline.verdicts import Verdicts
 from outlay.schema.table import Columns
 
-_SCORES: Final = ("anomaly_score", "rule_confidence", "fuzzy_risk_score")
-"""In the order of `Scores`."""
+_GIVEN: Final = (
+    *("anomaly_score", "rule_confidence", "fuzzy_risk_score"),
+    *("fuzzy_risk_category", "rule_severity", "rule_action"),
+)
+"""What an answer shows of the detectors' own."""
 
 
 class Judge:
@@ -52,29 +55,28 @@ class Judge:
         """Put the decisions together: every array becomes a list once, not a number at a time."""
         given, verdict = of.answers.given, of.verdict
         rules, digest = self._rules, self._model.digest
-        scores = zip(*(given[name].tolist() for name in _SCORES), strict=True)
-        bands = given["rule_severity"].tolist(), given["rule_action"].tolist()
         bits: NDArray[np.uint64] = given["rule_violations"]
         violated = map(any, zip(*bits.tolist(), strict=True))
         columns = (
             of.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
-            verdict.assessed, given["fuzzy_risk_category"],
+            verdict.assessed, *map(given.__getitem__, _GIVEN),
         )  # fmt: skip
-        rows = zip(*(column.tolist() for column in columns), strict=True)
+        rows = zip(payments, late, violated, *[column.tolist() for column in columns], strict=True)
         return [
             Answered(
                 payment.transaction_id, payment.user_id, rfc3339(payment.timestamp),
                 risk, SEVERITIES[severity], OUTCOMES[outcome], is_alert, is_anomaly, assessed,
-                is_late, Scores(*own), CATEGORIES[category],
+                is_late, Scores(forest, confidence, fuzzy), CATEGORIES[category],
                 RuleVerdict(
                     rules.violated(bits[:, row]) if some else [],
                     rules.severities[band], rules.actions[action],
                 ),
                 said.get(row, []), digest,
             )
-            for row, (payment, is_late, own, some, band, action, (
-                risk, severity, outcome, is_alert, is_anomaly, assessed, category,
-            )) in enumerate(zip(payments, late, scores, violated, *bands, rows, strict=True))
+            for row, (
+                payment, is_late, some, risk, severity, outcome, is_alert, is_anomaly, assessed,
+                forest, confidence, fuzzy, category, band, action,
+            ) in enumerate(rows)
         ]  # fmt: skip
 
 
