@@ -87,9 +87,9 @@ def _evidence(
     evidence = np.empty(len(witnesses[names[0]]))
 
     def part(start: int, stop: int) -> None:
-        shares, own = np.empty((len(names), stop - start)), evidence[start:stop].reshape(1, -1)
-        for place, name in enumerate(names):
-            shares[place] = witnesses[name][start:stop]
+        own = evidence[start:stop].reshape(1, -1)
+        asked = [witnesses[name][start:stop] for name in names]
+        shares = np.concatenate(asked).reshape(len(names), -1)
         log_shares(shares, *points, shares)
         np.exp(shares, out=shares)
         inverse_sums(shares, weights, own[0])

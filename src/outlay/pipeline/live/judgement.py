@@ -57,9 +57,9 @@ class Judge:
         rules, digest = self._rules, self._model.digest
         bits: NDArray[np.uint64] = given["rule_violations"]
         violated = map(any, zip(*bits.tolist(), strict=True))
-        columns = (
+        columns: tuple[NDArray[Any], ...] = (
             of.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
-            verdict.assessed, *map(given.__getitem__, _GIVEN),
+            verdict.assessed, *(given[name] for name in _GIVEN),
         )  # fmt: skip
         rows = zip(payments, late, violated, *[column.tolist() for column in columns], strict=True)
         return [
