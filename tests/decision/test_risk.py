@@ -5,16 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay.decision.risk import WEIGHTS, Risk, as_risk
+from outlay.decision.risk import WEIGHTS, Risk
 
 RNG = np.random.default_rng(0)
 TRAINING = {name: RNG.gamma(2.0, size=5_000) for name in WEIGHTS}
 RISK = Risk.fit(TRAINING)
 
 
+def risk(witnesses):
+    """Return what a verdict makes of the share: 0 to 100."""
+    return 100.0 * (1.0 - RISK.share(witnesses))
+
+
 def test_risk_is_the_share_in_training():
     """Among the training transactions, 1 in 100 has a risk of 99 or more."""
-    risks = as_risk(RISK.share(TRAINING))
+    risks = risk(TRAINING)
     for level in (50, 90, 99, 99.9):
         assert np.mean(risks >= level) == pytest.approx(1 - level / 100, rel=0.05, abs=2e-4)
 
@@ -33,14 +38,14 @@ def test_one_strong_witness_is_enough():
     quiet = {name: np.array([np.median(values)]) for name, values in TRAINING.items()}
     loud = quiet | {"isolation_forest": np.array([TRAINING["isolation_forest"].max()])}
 
-    assert as_risk(RISK.share(quiet))[0] < 60
-    assert as_risk(RISK.share(loud))[0] > 99.9
+    assert risk(quiet)[0] < 60
+    assert risk(loud)[0] > 99.9
 
 
 def test_beyond_training_ranks_on():
     """Scores beyond any in training still differ in risk, and stay within 100."""
     base = {name: np.full(3, np.median(values)) for name, values in TRAINING.items()}
     top = TRAINING["isolation_forest"].max()
-    risks = as_risk(RISK.share(base | {"isolation_forest": top + np.array([0.0, 1.0, 2.0])}))
+    risks = risk(base | {"isolation_forest": top + np.array([0.0, 1.0, 2.0])})
 
     assert risks[0] < risks[1] < risks[2] <= 100

@@ -202,7 +202,7 @@ def test_one_payment_is_judged_by_it_too(hasty):
     columns = Columns(numbers, said, 1)
     verdicts, _ = judge_arrays(core, columns, np.zeros(1, np.int64), frozen=True)
 
-    assert verdicts.risk[0] == one["risk"].item()
+    assert verdicts.verdict.risk[0] == one["risk"].item()
     assert verdicts.verdict.is_anomaly[0]
     assert texts(core, columns, verdicts)[0] == one["reasons"].item().to_list()
 

@@ -126,7 +126,7 @@ def test_one_payment_is_judged_as_in_the_table(core, result):
         one = rows[at]
         verdicts, _ = judge_arrays(core, live(one), times_of(one), frozen=True)
 
-        assert verdicts.risk[0] == one["risk"].item()
+        assert verdicts.verdict.risk[0] == one["risk"].item()
         assert verdicts.answers.given["anomaly_score"][0] == one["anomaly_score"].item()
         assert verdicts.verdict.is_anomaly[0] == one["is_anomaly"].item()
         own = ask(core.detectors, live(one)).framed(core.detectors).drop("rule_always_alert")

@@ -14,10 +14,15 @@ LOW, MEDIUM, HIGH, CRITICAL = range(4)
 
 @kernel
 def judge(
+    by_rule: Bools,
+    score: Floats,
+    threshold: float,
+    category: Codes,
+    worst: int,
+    always_alert: Bools,
+    in_budget: Bools,
     share: Floats,
     alert_share: Floats,
-    in_budget: Bools,
-    always_alert: Bools,
     prior_count: Floats,
     high: float,
     critical: float,
@@ -25,8 +30,9 @@ def judge(
     outcomes: Codes,
     flags: Bools,
     codes: Codes,
+    risk: Floats,
 ) -> None:
-    """Write which rows are alerts and which assessed (2, rows); severity and outcome (2, rows).
+    """Write which rows are anomalies, alerts, assessed (3, rows); severity, outcome (2, rows); risk.
 
     How severe an alert is depends on how far inside what it was held to it is.
     """
@@ -40,16 +46,9 @@ def judge(
                 severity = CRITICAL
             elif against <= high:
                 severity = HIGH
-        flags[0, row] = is_alert
-        flags[1, row] = prior_count[row] >= min_history
+        flags[0, row] = by_rule[row] or score[row] >= threshold or category[row] == worst
+        flags[1, row] = is_alert
+        flags[2, row] = prior_count[row] >= min_history
         codes[0, row] = severity
         codes[1, row] = outcomes[severity]
-
-
-@kernel
-def any_of(
-    by_rule: Bools, scores: Floats, threshold: float, places: Codes, place: int, found: Bools
-) -> None:
-    """Write which rows a rule marks, or a score from a threshold on, or a code."""
-    for row in range(len(found)):
-        found[row] = by_rule[row] or scores[row] >= threshold or places[row] == place
+        risk[row] = 100.0 * (1.0 - share[row])

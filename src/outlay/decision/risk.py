@@ -100,8 +100,3 @@ def _evidence(
 
     in_chunks(part, len(evidence))
     return evidence
-
-
-def as_risk(share: Floats) -> Floats:
-    """Return the risk, 0 to 100, of tail shares."""
-    return 100.0 * (1.0 - share)

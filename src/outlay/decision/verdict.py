@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from outlay.decision import _kernels
 from outlay.decision._kernels import Bools, Codes, Floats, judge
 
 Outcome = Literal["approve", "review", "block"]
@@ -43,22 +42,30 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Verdict(NamedTuple):
-    """What was decided, an array each; severity and outcome as places in the words above."""
+    """What was decided, an array each; severity and outcome as places in the words above.
+
+    The risk is 0 to 100: 99 means that 1 in 100 training transactions looked as bad.
+    """
 
     is_anomaly: Bools
     severity: Codes
     outcome: Codes
     is_alert: Bools
     assessed: Bools
+    risk: Floats
 
 
 class Evidence(NamedTuple):
-    """What a verdict is made of, an array each, a transaction a row.
+    """What a verdict is made of, mostly an array each, a transaction a row.
 
     Parameters
     ----------
-    is_anomaly
-        What a detector calls one.
+    by_rule
+        What the rules call an anomaly.
+    score, threshold
+        The forest's score, and the one from which on a transaction is an anomaly.
+    category, worst
+        The fuzzy category, and the one that is an anomaly.
     always_alert
         What a rule wants seen, whatever the budget.
     in_budget
@@ -69,7 +76,11 @@ class Evidence(NamedTuple):
         The user's earlier payments.
     """
 
-    is_anomaly: Bools
+    by_rule: Bools
+    score: Floats
+    threshold: float
+    category: Codes
+    worst: int
     always_alert: Bools
     in_budget: Bools
     share: Floats
@@ -77,23 +88,19 @@ class Evidence(NamedTuple):
     prior_count: Floats
 
 
-def any_of(by_rule: Bools, scores: Floats, threshold: float, places: Codes, place: int) -> Bools:
-    """Return which rows a rule marks, or a score from a threshold on, or this one of the places."""
-    found = np.empty(len(scores), np.bool_)
-    _kernels.any_of(by_rule, scores, threshold, places, place, found)
-    return found
-
-
 def verdict(of: Evidence, policy: Policy) -> Verdict:
     """Return what follows from the evidence under a policy."""
     rows = len(of.share)
-    flags, codes = np.empty((2, rows), np.bool_), np.empty((2, rows), np.uint8)
+    flags, codes, risk = (
+        np.empty((3, rows), np.bool_),
+        np.empty((2, rows), np.uint8),
+        np.empty(rows),
+    )
     judge(
-        of.share, of.alert_share, of.in_budget, of.always_alert, of.prior_count,
-        policy.high, policy.critical, float(policy.min_history),
-        _outcomes(policy.outcome_of_alert, policy.outcome_of_critical), flags, codes,
+        *of, policy.high, policy.critical, float(policy.min_history),
+        _outcomes(policy.outcome_of_alert, policy.outcome_of_critical), flags, codes, risk,
     )  # fmt: skip
-    return Verdict(of.is_anomaly, codes[0], codes[1], flags[0], flags[1])
+    return Verdict(flags[0], codes[0], codes[1], flags[1], flags[2], risk)
 
 
 @cache

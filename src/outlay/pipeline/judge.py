@@ -19,8 +19,6 @@ from outlay.decision import (
     Books,
     Evidence,
     allot,
-    any_of,
-    as_risk,
     verdict,
 )
 from outlay.detectors.fuzzy import CATEGORIES
@@ -111,30 +109,25 @@ def budgeted(  # noqa: PLR0913 - whose, of what, and how
 def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) -> Verdicts:
     """Return what follows for rows that the budget has been through."""
     given = of.answers.given
-    is_anomaly = any_of(
-        given["rule_is_anomaly"],
-        given["anomaly_score"],
-        model.forest_threshold,
-        given["fuzzy_risk_category"],
-        _FUZZY_HIGH,
+    found = verdict(
+        Evidence(
+            by_rule=given["rule_is_anomaly"],
+            score=given["anomaly_score"],
+            threshold=model.forest_threshold,
+            category=given["fuzzy_risk_category"],
+            worst=_FUZZY_HIGH,
+            always_alert=given["rule_always_alert"],
+            in_budget=allotted.in_budget,
+            share=of.share,
+            alert_share=allotted.alert_share,
+            prior_count=columns.number("prior_count"),
+        ),
+        model.config.policy,
     )
+    is_anomaly = found.is_anomaly
     for name, plugged in of.answers.plugged.items():
         is_anomaly |= plugged.score >= model.detectors[name].threshold
-    evidence = Evidence(
-        is_anomaly=is_anomaly,
-        always_alert=given["rule_always_alert"],
-        in_budget=allotted.in_budget,
-        share=of.share,
-        alert_share=allotted.alert_share,
-        prior_count=columns.number("prior_count"),
-    )
-    return Verdicts(
-        of.answers,
-        of.share,
-        as_risk(of.share),
-        allotted.alert_share,
-        verdict(evidence, model.config.policy),
-    )
+    return Verdicts(of.answers, of.share, allotted.alert_share, found)
 
 
 def judge_arrays(  # noqa: PLR0913 - as `budgeted`
@@ -184,4 +177,4 @@ def decision_frame(model: Model, verdicts: Verdicts) -> pl.DataFrame:
     own["severity"] = pl.Series(SEVERITIES).gather(verdicts.verdict.severity)
     own["outcome"] = pl.Series(OUTCOMES).gather(verdicts.verdict.outcome)
     given = verdicts.answers.framed(model.detectors)
-    return given.hstack(pl.DataFrame({"risk": verdicts.risk, **own}))
+    return given.hstack(pl.DataFrame(own))

@@ -25,8 +25,8 @@ class Verdicts(NamedTuple):
     ----------
     answers
         What the detectors said.
-    share, risk
-        The tail share of the evidence in training, and the same as 0 to 100.
+    share
+        The tail share of the evidence in training.
     alert_share
         The tail share that each row was held to.
     verdict
@@ -35,6 +35,5 @@ class Verdicts(NamedTuple):
 
     answers: Answers
     share: Floats
-    risk: Floats
     alert_share: Floats
     verdict: Verdict

@@ -58,7 +58,7 @@ class Judge:
         bits: NDArray[np.uint64] = given["rule_violations"]
         violated = map(any, zip(*bits.tolist(), strict=True))
         columns: tuple[NDArray[Any], ...] = (
-            of.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
+            verdict.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
             verdict.assessed, *(given[name] for name in _GIVEN),
         )  # fmt: skip
         rows = zip(payments, late, violated, *[column.tolist() for column in columns], strict=True)
