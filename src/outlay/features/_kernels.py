@@ -1166,8 +1166,8 @@ def observe(
     """Take a few payments, in the order of their arrival, through all that they touch.
 
     User u's state is words[offsets[u]:offsets[u + 1]], empty for a new one; ``users`` and
-    ``counterparties`` say whose each payment is. The prior comes in its parts, which costs a call
-    less than the whole. Features are a feature a row. See `fold` and `fold_counterparties`.
+    ``counterparties`` say whose each payment is. The prior comes in its parts: a tuple of arrays
+    takes longer to hand over. Features are a feature a row. See `fold` and `fold_counterparties`.
     """
     bounds = np.zeros(offsets.size, np.int64)
     for i in range(users.size):
