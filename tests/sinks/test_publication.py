@@ -79,6 +79,24 @@ def test_a_run_that_fails_leaves_the_earlier_result(tmp_path, fault):
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_a_result_that_does_not_get_to_the_disk_ends_the_run(tmp_path, monkeypatch):
+    """What is brought to the disk ahead of the end can fail there: the earlier result stays."""
+    publish(tmp_path, {"scored": "old", "report": "old"})
+
+    def full(path):
+        raise OSError(errno.ENOSPC, f"no space for {path.name}")
+
+    publication = Publication(tmp_path)
+    with pytest.raises(OutputError, match="no space left on device"), publication:  # noqa: PT012
+        publication.path("scored").write_text("new")
+        monkeypatch.setattr("outlay.sinks.publication.to_disk", full)
+        publication.settle("scored")
+        publication.path("report").write_text("new")
+        monkeypatch.undo()
+
+    assert tree(tmp_path) == {"scored": b"old", "report": b"old"}
+
+
 def test_a_run_that_fails_takes_the_folders_it_made_with_it(tmp_path):
     """No empty folder tells of a result that is not there."""
     with pytest.raises(ValueError, match="x"), Publication(tmp_path / "a" / "b"):

@@ -27,6 +27,9 @@ from outlay.errors import OutlayError
 
 DEBUG = "OUTLAY_DEBUG"
 FAILED, INTERRUPTED = 1, 130
+_KEPT = "dirty_decay_ms:5000"
+"""How long Polars' allocator keeps what was freed: by itself so briefly that a job in parts takes
+the memory of every part from the system anew."""
 _TEXTS_BETWEEN_LOOKS = 200_000
 """New objects between two looks for cycles: a job makes millions of reasons and next to no cycle."""
 
@@ -74,6 +77,7 @@ def _options(version: Version = False, debug: Debug = False) -> None:  # noqa: A
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     terminal.prepare()
+    os.environ.setdefault("_RJEM_MALLOC_CONF", _KEPT)  # seen by Polars, which is not imported yet
     gc.set_threshold(_TEXTS_BETWEEN_LOOKS)
     code = _code(arguments)
     gc.freeze()  # the interpreter would look for cycles among all that is left: half a second

@@ -12,7 +12,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from outlay.sinks.cells import joined, safe_frame
-from outlay.sinks.files import output_error, system_code, to_disk
+from outlay.sinks.files import output_error, system_code
 from outlay.sinks.table import PARQUET
 
 _GROUP: Final = 1 << 17
@@ -62,7 +62,6 @@ class GrowingParquet:
             self._put(None)
             self._thread.join()
             self._raise()
-            to_disk(self._path)
 
     def _begin(self, schema: pl.Schema) -> None:
         def blocks(*_: Any) -> Iterator[pl.DataFrame]:

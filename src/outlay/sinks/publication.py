@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -36,12 +37,18 @@ class Publication:
         self._staging: Path | None = None
         self._made: list[Path] = []  # folders that were not there, outermost first
         self._undo: list[Callable[[], object]] = []
+        self._aside = ThreadPoolExecutor(1)
+        self._settling: list[Future[None]] = []
 
     def path(self, name: str) -> Path:
         """Return where to write the result that shall be called ``name``, such as ``model/a.json``."""
         path = self._ours() / "new" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    def settle(self, name: str) -> None:
+        """Begin to bring a result to the disk: it is whole, while others are still to be written."""
+        self._settling.append(self._aside.submit(to_disk, self.path(name)))
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -81,6 +88,7 @@ class Publication:
             else:
                 self._explain(error)
         finally:
+            self._aside.shutdown()
             shutil.rmtree(self._ours(), ignore_errors=True)
             if not published:
                 self._take_folders_back()
@@ -88,6 +96,8 @@ class Publication:
     def _publish(self) -> None:
         place = self.target
         try:
+            for each in self._settling:
+                each.result()
             names = self._written()
             self._record(names)
             for name in names:

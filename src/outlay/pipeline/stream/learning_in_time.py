@@ -9,13 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.features import Pasts, Population, Register, Walk
+from outlay.features import Pasts, Population, Records, Register, Walk
 from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import States
 from outlay.pipeline.ask import looked_at
 from outlay.pipeline.draw import buckets_of, drawn
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.judging import kept
 from outlay.pipeline.stream.learning import period
 from outlay.pipeline.stream.taken import Taken
@@ -62,8 +63,7 @@ class Sample:
 
     def transactions(self) -> Iterator[pl.DataFrame]:
         """Yield them chunk by chunk."""
-        for at in range(len(self.taken.chunks)):
-            payments = self.taken.walked(at)
+        for at, payments in ahead(self._walked()):
             places = np.sort(payments["place"][self._is_drawn[payments["user"]]])
             yield self.taken.chunk(at)[pl.Series(places)]
 
@@ -71,11 +71,18 @@ class Sample:
         self, walk: Walk, others: CounterpartyWalk, wanted: Collection[str] | None
     ) -> Iterator[pl.DataFrame]:
         """Yield their features; ``others`` goes through all payments, and what it finds is kept."""
-        for at in range(len(self.taken.chunks)):
-            payments = self.taken.walked(at)
-            met = others.step(payments)
-            keep_met(self.taken.folder, at, met)
+        for payments, met in ahead(self._met(others)):
             mine = payments[self._is_drawn[payments["user"]]]
             places = np.sort(mine["place"])
             mine["place"] = np.searchsorted(places, mine["place"])
             yield from walk.steps([mine], [met[:, places]], wanted)
+
+    def _met(self, others: CounterpartyWalk) -> Iterator[tuple[Records, NDArray[np.float64]]]:
+        for at, payments in ahead(self._walked()):
+            met = others.step(payments)
+            keep_met(self.taken.folder, at, met)
+            yield payments, met
+
+    def _walked(self) -> Iterator[tuple[int, Records]]:
+        for at in range(len(self.taken.chunks)):
+            yield at, self.taken.walked(at)

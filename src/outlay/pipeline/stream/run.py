@@ -152,6 +152,7 @@ def write_blocks(  # noqa: PLR0913, PLR0917 - likewise
     """Write the scored blocks, and what is told of them."""
     tally = Tally(model.forest_threshold)
     more = _write(publication, _counted(blocks, tally, given.entry.taken.total, say), model)
+    publication.settle(SCORED)
     tally.users = sum(part.users for part in parts)
     tally.users_not_assessed = sum(part.users_not_assessed for part in parts)
     more += _write_aside(publication, given)

@@ -125,7 +125,7 @@ class Walker:
         """Yield each chunk's transactions with their features; some chunks are walked at a time."""
         starts, since = self._taken.starts, begin
         chunks = range(begin, len(self._taken.chunks))
-        read = ahead((self._read(at, answers=answers) for at in chunks), _AHEAD)
+        read = ahead((self._read(at, wanted, answers=answers) for at in chunks), _AHEAD)
         while window := list(islice(read, WINDOW)):
             tables, met = [given.payments for given in window], [given.met for given in window]
             for given, features in zip(window, self.walk.steps(tables, met, wanted), strict=True):
@@ -135,14 +135,14 @@ class Walker:
                 self.walk.keep(_fresh(_walk_path(self._taken.folder, after)))
                 since = after
 
-    def _read(self, at: int, *, answers: bool) -> Given:
+    def _read(self, at: int, wanted: Collection[str] | None, *, answers: bool) -> Given:
         taken = self._taken
         payments = taken.walked(at)
         return Given(
             at,
             payments,
             met_in_time(taken.folder, at, payments.size),
-            kept(taken.chunk(at)),
+            kept(taken.chunk(at, wanted)),
             read_whole(answers_path(taken.folder, at)) if answers else pl.DataFrame(),
         )
 
