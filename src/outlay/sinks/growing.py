@@ -15,7 +15,7 @@ from outlay.sinks.cells import joined, safe_frame
 from outlay.sinks.files import output_error, system_code
 from outlay.sinks.table import PARQUET
 
-_GROUP: Final = 1 << 17
+_GROUP: Final = 3 << 15
 
 
 class GrowingParquet:

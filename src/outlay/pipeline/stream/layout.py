@@ -25,7 +25,7 @@ THREADS: Final = 2
 """Partitions that are judged at one time, at most."""
 _MOST_ROWS: Final = 1_000_000
 _LEAST_ROWS: Final = 20_000
-_MOST_READ: Final = 1 << 18
+_MOST_READ: Final = 3 << 16
 _PIECE: Final = 6_000  # rows a piece should have: smaller ones cost more than what they hold
 
 

@@ -24,7 +24,7 @@ from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
 from outlay.pipeline.stream.learning_in_time import learned_in_time
-from outlay.pipeline.stream.memory import give_back_large_arrays
+from outlay.pipeline.stream.memory import keep_what_comes_again
 from outlay.pipeline.stream.merging import Block, Blocks, Thresholds, allotted, frozen
 from outlay.pipeline.stream.notes import merged
 from outlay.pipeline.stream.pieces import read_pieces
@@ -370,7 +370,7 @@ class Job:
 
     def _taken_in(self, config: Config, *, may_walk: bool = True) -> Input:
         """Take the input in, unless that was done before."""
-        give_back_large_arrays()
+        keep_what_comes_again()
         if self.bench.has_input:
             self.say.stage(f"Going on with what is done: the input, and {self.bench.done()}")
             return Input(*self.bench.kept_input())
