@@ -2,7 +2,6 @@
 
 import io
 import os
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -64,12 +63,9 @@ def write_whole(path: Path, frame: pl.DataFrame) -> None:
     frame.write_parquet(path, compression="uncompressed", statistics=False)
 
 
-def read_whole(path: Path, only: Collection[str] | None = None) -> pl.DataFrame:
-    """Return a table that `write_whole` wrote, or those of its columns that are in ``only``."""
-    if only is None:
-        return pl.read_parquet(path, glob=False)
-    there = [name for name in pl.read_parquet_schema(path) if name in only]
-    return pl.read_parquet(path, columns=there, glob=False)
+def read_whole(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """Return a table that `write_whole` wrote, or some of its columns."""
+    return pl.read_parquet(path, columns=columns, glob=False)
 
 
 def read_pieces(path: Path, spans: list[Span]) -> list[pl.DataFrame]:

@@ -78,7 +78,8 @@ class Taken:
         chunk = self.chunks[place]
         if only is None or not chunk.is_whole:
             return self._joined(self._pieces(place, chunk.spans))
-        rows = read_whole(self.folder / chunk.name, {*only, "row_number"})
+        there = [name for name in self.schema if name in {*only, "row_number"}]
+        rows = read_whole(self.folder / chunk.name, there)
         return rows.filter(~self._is_removed(chunk, rows)) if len(self._removed(chunk)) else rows
 
     def partition(self, place: int) -> pl.DataFrame:
