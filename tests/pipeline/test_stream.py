@@ -1,11 +1,7 @@
 """A job in parts leaves what the job in memory leaves, to the last bit."""
 
-import re
-import resource
-from collections.abc import Callable
 from math import floor
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -13,55 +9,23 @@ from msgspec.structs import replace
 from polars.testing import assert_frame_equal
 
 import outlay
-from outlay.errors import ConfigError, InputError, OutputError
+from outlay.errors import InputError
 from outlay.pipeline import artifact, files
 from outlay.pipeline.config import Loaded
 from outlay.pipeline.files import run_files, score_files, train_files
-from outlay.pipeline.progress import Quiet
-from outlay.pipeline.settings import (
-    AlertOptions,
-    Config,
-    DashboardOptions,
-    OutputOptions,
-    TrainOptions,
+from outlay.pipeline.settings import AlertOptions, Config, OutputOptions
+from outlay.pipeline.stream import repeats, run
+from outlay.pipeline.stream.layout import Layout
+from tests.pipeline.parts import (
+    LAYOUTS,
+    ORDERS,
+    assert_same,
+    assert_same_model,
+    assert_same_users,
+    settings,
 )
-from outlay.pipeline.stream import layout as layouts
-from outlay.pipeline.stream import repeats, run, walking
-from outlay.pipeline.stream.layout import LEAST, Layout, fits
-from outlay.pipeline.stream.resume import UNFINISHED
 
-LAYOUTS = (Layout(700, 3, 2), Layout(97, 11, 1), Layout(5000, 1, 1))
-TEXTS = ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html", "scored.csv")
 NOBODY = Loaded(Config(), {})
-
-
-def settings(most: int = 500) -> Config:
-    """Return settings under which a small file is learned from in part."""
-    return Config(
-        train=TrainOptions(max_rows=most),
-        dashboards=DashboardOptions(users=1),
-        output=OutputOptions(csv=True),
-    )
-
-
-@pytest.fixture(scope="module")
-def payments() -> pl.DataFrame:
-    """Return a small wallet with repeated rows and one id on different ones."""
-    frame = outlay.synth(users=40, days=60)
-    place = pl.int_range(pl.len())
-    same = pl.when(place % 397 == 5).then(pl.lit("T-same")).otherwise("transaction_id")
-    frame = frame.with_columns(transaction_id=same)
-    return pl.concat([frame, frame[100:120]])
-
-
-ORDERS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
-    "in time": lambda frame: frame.sort("timestamp", maintain_order=True),
-    "by day": lambda frame: frame.with_columns(pl.col("timestamp").dt.truncate("1d")).sort(
-        "timestamp", maintain_order=True
-    ),
-    "shuffled": lambda frame: frame.sample(fraction=1.0, shuffle=True, seed=1),
-    "newest first": pl.DataFrame.reverse,
-}
 
 
 @pytest.fixture(params=list(ORDERS))
@@ -77,34 +41,6 @@ def file(request: pytest.FixtureRequest, payments: pl.DataFrame, tmp_path: Path)
 def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every file be taken as a whole."""
     monkeypatch.setattr(files, "_layout", lambda *_: None)
-
-
-def assert_same(one: Path, other: Path) -> None:
-    """Compare two results: the scored table, every text, the model and its users."""
-    assert_frame_equal(
-        pl.read_parquet(one / "scored.parquet"),
-        pl.read_parquet(other / "scored.parquet"),
-        check_exact=True,
-    )
-    for name in TEXTS:
-        assert (one / name).read_bytes() == (other / name).read_bytes(), name
-
-
-def assert_same_model(one: Path, other: Path) -> None:
-    """Compare two models' folders."""
-    assert (one / "model.json").read_bytes() == (other / "model.json").read_bytes()
-    assert_same_users(one, other)
-
-
-def assert_same_users(one: Path, other: Path) -> None:
-    """Compare where two models stand."""
-    assert (one / "books.json").read_bytes() == (other / "books.json").read_bytes()
-    for name in ("users.parquet", "counterparties.parquet"):
-        assert_frame_equal(
-            pl.read_parquet(one / name, glob=False),
-            pl.read_parquet(other / name, glob=False),
-            check_exact=True,
-        )
 
 
 @pytest.mark.parametrize("at_once", [1, 250_000])
@@ -287,139 +223,6 @@ def test_nothing_accepted_says_why(tmp_path: Path) -> None:
         InputError, match=r"not one of 30 rows(?s:.*)amount is not a number \(30 rows\)"
     ):
         run_files([str(path)], tmp_path / "out", settings(), layout=Layout(7, 2, 1))
-    assert not (tmp_path / "out").exists()
-
-
-def test_too_little_memory_is_refused() -> None:
-    """A bound under which nothing can be done is said to be one."""
-    with pytest.raises(ConfigError, match="give --memory 1GB or more"):
-        Layout.of(10**6, LEAST - 1)
-
-
-@pytest.mark.parametrize("cores", [1, 2, 64])
-def test_layout_keeps_to_the_memory(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is judged or written at one time fits, whatever the number of rows and processors."""
-    monkeypatch.setattr(layouts, "cores", lambda: cores)
-    for rows in (10**5, 10**6, 10**7, 10**8, 10**9):
-        layout = Layout.of(rows, 2 << 30)
-
-        assert layout.chunk_rows * layout.threads * 1_500 <= (2 << 30) - (500 << 20)
-        assert layout.chunk_rows * 3_000 <= (2 << 30) - (500 << 20)
-        assert layout.spread_rows * layout.threads * 1_500 <= (2 << 30) - (500 << 20)
-        assert layout.partitions * layout.spread_rows >= rows
-        assert layout.room + layout.chunk_rows * 3_000 <= (2 << 30) - (500 << 20)
-
-
-def test_layout_has_room_for_the_users_that_a_model_knows() -> None:
-    """A small file for a model of many users is cut by its users, so that they fit too."""
-    assert fits(10**5, 2 << 30, users=10**5)
-    assert not fits(10**5, 2 << 30, users=10**6)
-    layout = Layout.of(10**5, 2 << 30, users=10**7)
-
-    assert 10**7 / layout.partitions * layout.threads * 5_000 <= (2 << 30) - (500 << 20)
-
-
-class Watching(Quiet):
-    """Stops a job on its way, and remembers what it said."""
-
-    def __init__(self, stage: str, rows: int = -1) -> None:
-        self.at, self.after = stage, rows
-        self.stages: list[str] = []
-        self.left: list[str] = []
-
-    def stage(self, words: str) -> None:
-        """Stop at the stage."""
-        self.stages.append(words)
-        if self.after < 0 and words.startswith(self.at):
-            raise KeyboardInterrupt
-
-    def rows(self, done: int, total: int) -> None:  # noqa: ARG002 - as any progress
-        """Stop within the stage."""
-        if self.after >= 0 and self.stages[-1].startswith(self.at) and done > self.after:
-            raise KeyboardInterrupt
-
-    def leave(self, words: str) -> None:
-        """Remember it."""
-        self.left.append(words)
-
-
-@pytest.mark.parametrize(
-    ("where", "hints"),
-    [
-        (("Learning",), {"in time": "at transaction 1$", "shuffled": "at partition 1 of 11"}),
-        (("Judging", 1500), {"in time": "at transaction 1,[0-9]{3}", "shuffled": "at partition"}),
-        (("Writing the tables",), dict.fromkeys(ORDERS, "where it writes the result")),
-        (("Writing the tables", 900), dict.fromkeys(ORDERS, "where it writes the result")),
-        (("Writing the report",), dict.fromkeys(ORDERS, "where it writes the result")),
-    ],
-)
-@pytest.mark.parametrize("order", ["in time", "shuffled"])
-def test_an_interrupted_run_goes_on_and_leaves_the_same(  # noqa: PLR0917
-    payments: pl.DataFrame,
-    tmp_path: Path,
-    order: str,
-    where: tuple[Any, ...],
-    hints: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Wherever it stops, nothing is published; the same command goes on and ends as if never stopped."""
-    monkeypatch.setattr(walking, "KEEP_EVERY", 500)
-    stop = Watching(*where)
-    path = tmp_path / "in.parquet"
-    ORDERS[order](payments).write_parquet(path)
-    again = tmp_path / "again [1-3]"  # no wildcard
-    run_files([str(path)], tmp_path / "once", settings(), layout=LAYOUTS[1])
-    with pytest.raises(KeyboardInterrupt):
-        run_files([str(path)], again, settings(), stop, LAYOUTS[1])
-    left = [one.name for one in again.iterdir()]
-    going_on = Watching("never")
-    run_files([str(path)], again, settings(), going_on, LAYOUTS[1])
-
-    assert left == [UNFINISHED]
-    assert re.search(hints[order], stop.left[0])
-    assert any(words.startswith("Going on") for words in going_on.stages)
-    assert not (again / UNFINISHED).exists()
-    assert_frame_equal(
-        pl.read_parquet(tmp_path / "once/scored.parquet"),
-        pl.read_parquet(again / "scored.parquet", glob=False),
-        check_exact=True,
-    )
-    assert_same_model(tmp_path / "once/model", again / "model")
-    for name in ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html"):
-        assert (tmp_path / "once" / name).read_bytes() == (again / name).read_bytes()
-
-
-def test_another_input_does_not_go_on_with_the_first(
-    payments: pl.DataFrame, tmp_path: Path
-) -> None:
-    """What is left of one job is of no use to another, and is cleared away."""
-    path = tmp_path / "in.parquet"
-    payments.write_parquet(path)
-    with pytest.raises(KeyboardInterrupt):
-        run_files([str(path)], tmp_path / "out", settings(), Watching("Judging"), LAYOUTS[1])
-    payments.head(2000).write_parquet(path)
-    say = Watching("never")
-    finished = run_files([str(path)], tmp_path / "out", settings(), say, LAYOUTS[1])
-
-    assert not any(words.startswith("Going on") for words in say.stages)
-    assert finished.account.read == 2000
-    assert not (tmp_path / "out" / UNFINISHED).exists()
-
-
-@pytest.mark.parametrize("most", [20_000, 120_000, 300_000])
-def test_a_full_disk_ends_cleanly(payments: pl.DataFrame, tmp_path: Path, most: int) -> None:
-    """Wherever the room runs out, the error says so, and nothing is left of the job."""
-    path = tmp_path / "in.parquet"
-    payments.write_parquet(path)
-    run_files([str(path)], tmp_path / "warm", settings(), layout=LAYOUTS[0])
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        with pytest.raises(OutputError, match=r"cannot write(?s:.*)Hint: free some space"):
-            run_files([str(path)], tmp_path / "out", settings(), layout=LAYOUTS[0])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
     assert not (tmp_path / "out").exists()
 
 
