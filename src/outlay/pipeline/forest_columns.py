@@ -1,6 +1,6 @@
 """What the isolation forest credits in a table's rows: the texts of `forest_words`, as a column."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,19 +11,11 @@ from outlay.pipeline._reason_kernels import chosen
 from outlay.pipeline.forest_words import SCORE_WEIGHT, THOUSANDTHS, in_percent
 from outlay.pipeline.model import Model
 from outlay.pipeline.quantities import each_quantity
+from outlay.schema.reason import Told
 from outlay.schema.table import Columns
 from outlay.schema.writing import by_number, decimals, each_once, joined
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
-
-
-class Told(NamedTuple):
-    """Reasons side by side, one entry each: of one row the weightiest first."""
-
-    rows: Rows
-    weights: Floats
-    texts: pl.Series
 
 
 def forest_told(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +10,13 @@ from numpy.typing import NDArray
 from outlay.features.words import words
 from outlay.pipeline.model import Model
 from outlay.pipeline.quantities import each_quantity
+from outlay.schema.reason import Words
 from outlay.schema.table import Columns
 
 SCORE_WEIGHT: Final = 0.05
 SCORE: Final = "anomaly_score"
 THOUSANDTHS: Final = 1000 * 100
 """Of a per cent, in the whole."""
-
-
-class Words(NamedTuple):
-    """Reasons side by side, one entry each: by row, and of one row the weightiest first."""
-
-    rows: NDArray[np.intp]
-    weights: list[float]
-    texts: list[str]
-    codes: list[str]
 
 
 def forest_words(
@@ -47,13 +39,12 @@ def forest_words(
     most
         At most so many reasons a row; the last one is the score's.
     """
-    said = Words(np.zeros(0, np.intp), [], [], [])
     if not columns.height:
-        return said
+        return Words(np.zeros(0, np.intp), np.zeros(0), [], [])
     forest: Any = model.detectors["isolation_forest"]
     names: tuple[str, ...] = forest.settings.features
     bits, lists = each_quantity(names), _Lists(columns)
-    rows: list[int] = []
+    rows, weights, texts, codes = list[int](), list[float](), list[str](), list[str]()
     told = zip(forest.credits(columns), spoken_of.tolist(), _scores(model, scores), strict=True)
     for row, (credits_, known, score) in enumerate(told):
         own: dict[str, tuple[str, float]] = {}
@@ -66,10 +57,10 @@ def forest_words(
         own[score] = SCORE, SCORE_WEIGHT
         rows += [row] * len(own)
         for text, (code, weight) in own.items():
-            said.texts.append(text)
-            said.codes.append(code)
-            said.weights.append(weight)
-    return said._replace(rows=np.array(rows, np.intp))
+            texts.append(text)
+            codes.append(code)
+            weights.append(weight)
+    return Words(np.array(rows, np.intp), np.array(weights), texts, codes)
 
 
 def _scores(model: Model, scores: NDArray[np.float64]) -> Iterator[str]:

@@ -24,8 +24,8 @@ Rows = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 
-class Told(NamedTuple):
-    """Reasons side by side, one entry each."""
+class Voiced(NamedTuple):
+    """Reasons side by side, one entry each, and how loud each is."""
 
     rows: Rows
     loudness: Floats
@@ -72,10 +72,10 @@ def lists(rows: Rows, loudness: Floats, texts: pl.Series, height: int) -> pl.Ser
     return nothing.append(found["text"]).rechunk().gather(place)
 
 
-def _told(model: Model, columns: Columns, of: Flags) -> Told:
+def _told(model: Model, columns: Columns, of: Flags) -> Voiced:
     """Return all that is said."""
     if of.are_none:
-        return Told(np.zeros(0, np.intp), np.zeros(0), pl.Series([], dtype=pl.String))
+        return Voiced(np.zeros(0, np.intp), np.zeros(0), pl.Series([], dtype=pl.String))
     rules, spoken_of = _rules(model, columns, np.flatnonzero(of.rules))
     parts = [
         rules,
@@ -85,16 +85,16 @@ def _told(model: Model, columns: Columns, of: Flags) -> Told:
         _cold(columns, np.flatnonzero(of.cold)),
     ]
     rows, loudness = (np.concatenate([part[n] for part in parts]) for n in range(2))
-    return Told(rows, loudness, pl.concat([part.texts for part in parts], rechunk=True))
+    return Voiced(rows, loudness, pl.concat([part.texts for part in parts], rechunk=True))
 
 
-def _voiced(said: _Worded, at: Rows, voice: float) -> Told:
+def _voiced(said: _Worded, at: Rows, voice: float) -> Voiced:
     """Return what a detector said of the rows ``at``, as loud as it speaks."""
     texts = pl.Series(said.texts, dtype=pl.String)
-    return Told(at[said.rows], voice * np.asarray(said.weights, np.float64), texts)
+    return Voiced(at[said.rows], voice * np.asarray(said.weights, np.float64), texts)
 
 
-def _rules(model: Model, columns: Columns, at: Rows) -> tuple[Told, NDArray[np.int64]]:
+def _rules(model: Model, columns: Columns, at: Rows) -> tuple[Voiced, NDArray[np.int64]]:
     """Return what the rules say, and of which quantities they spoke, by row."""
     rules: Any = model.detectors["rules"]
     said, spoken_of = (
@@ -106,23 +106,23 @@ def _rules(model: Model, columns: Columns, at: Rows) -> tuple[Told, NDArray[np.i
     return _voiced(said, at, VOICE["rules"]), spoken_of
 
 
-def _forest(model: Model, columns: Columns, of: Flags, spoken_of: NDArray[np.int64]) -> Told:
+def _forest(model: Model, columns: Columns, of: Flags, spoken_of: NDArray[np.int64]) -> Voiced:
     name, at = "isolation_forest", np.flatnonzero(of.forest)
     said = forest_told(model, columns.taken(at), of.anomaly_score[at], spoken_of[at], MOST[name])
     return _voiced(said, at, VOICE[name])
 
 
-def _fuzzy(model: Model, columns: Columns, at: Rows) -> Told:
+def _fuzzy(model: Model, columns: Columns, at: Rows) -> Voiced:
     fuzzy: Any = model.detectors["fuzzy"]
     return _voiced(fuzzy.told(columns.taken(at), most=MOST["fuzzy"]), at, VOICE["fuzzy"])
 
 
-def _plugged(model: Model, columns: Columns, name: str, flagged: NDArray[np.bool_]) -> Told:
+def _plugged(model: Model, columns: Columns, name: str, flagged: NDArray[np.bool_]) -> Voiced:
     said = plugged(model, columns, name, np.flatnonzero(flagged))
     return _voiced(said, np.arange(columns.height), PLUGGED_VOICE)
 
 
-def _cold(columns: Columns, at: Rows) -> Told:
+def _cold(columns: Columns, at: Rows) -> Voiced:
     """Say of which users too little is known: they are judged against the population."""
     said = each_once(columns.number("prior_count")[at], newcomer)
-    return Told(at, np.full(at.size, LAST), said)
+    return Voiced(at, np.full(at.size, LAST), said)

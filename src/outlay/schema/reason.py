@@ -1,6 +1,11 @@
 """Why a transaction stands out."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,20 @@ class Reason:
     text: str
     weight: float
     detector: str
+
+
+class Words(NamedTuple):
+    """Reasons side by side, one entry each: by row, and of one row the weightiest first."""
+
+    rows: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    texts: list[str]
+    codes: list[str]
+
+
+class Told(NamedTuple):
+    """Reasons of many rows side by side, one entry each, in any order of rows, as a column of texts."""
+
+    rows: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    texts: pl.Series

@@ -13,10 +13,10 @@ from outlay.detectors.fuzzy._kernels import infer
 from outlay.detectors.fuzzy.inputs import CHUNK, FEATURES, INPUTS, Inputs
 from outlay.detectors.fuzzy.program import Floats, compiled
 from outlay.detectors.fuzzy.rulebase import load, read
-from outlay.detectors.fuzzy.words import Speaker, Told, Words
+from outlay.detectors.fuzzy.words import Speaker
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.jit import in_chunks
-from outlay.schema.reason import Reason
+from outlay.schema.reason import Reason, Told, Words
 from outlay.schema.table import Columns
 
 CATEGORIES: Final = ("low", "medium", "high")

@@ -14,28 +14,12 @@ from numpy.typing import NDArray
 from outlay.detectors.fuzzy.language import All, Condition, Is
 from outlay.detectors.fuzzy.program import GRID, POINTS, Floats, sampled
 from outlay.detectors.fuzzy.rulebase import RuleBase
+from outlay.schema.reason import Told, Words
 from outlay.schema.writing import Parts, by_number, decimals, joined
 
 LEAST_WEIGHT: Final = 0.05
 
 Rows = NDArray[np.intp]
-
-
-class Words(NamedTuple):
-    """Reasons side by side, one entry each: by row, and of one row the weightiest first."""
-
-    rows: Rows
-    weights: Floats
-    texts: list[str]
-    codes: list[str]
-
-
-class Told(NamedTuple):
-    """The same as a column of texts."""
-
-    rows: Rows
-    weights: Floats
-    texts: pl.Series
 
 
 @dataclass(frozen=True, slots=True)

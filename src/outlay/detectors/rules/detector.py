@@ -16,9 +16,9 @@ from outlay.detectors.rules.library import load_pack
 from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.problems import Source
 from outlay.detectors.rules.reading import read_pack
-from outlay.detectors.rules.reasons import Words
+from outlay.detectors.rules.reasons import RulesWords
 from outlay.detectors.rules.report import report
-from outlay.detectors.rules.told import Told, told
+from outlay.detectors.rules.told import RulesTold, told
 from outlay.detectors.rules.units import Wording
 from outlay.errors import ModelError
 from outlay.schema.reason import Reason
@@ -117,7 +117,7 @@ class RulesDetector:
 
     def words(
         self, table: Columns, at: NDArray[np.intp] | None = None, *, most: int | None = None
-    ) -> Words:
+    ) -> RulesWords:
         """Return the reasons of the rows ``at``, or of all, side by side.
 
         Parameters
@@ -133,7 +133,7 @@ class RulesDetector:
         verdicts = self._judge.verdicts(chosen, each=True)
         return reasons.words(self.pack, verdicts, chosen, self.wording, most)
 
-    def told(self, table: Columns, at: NDArray[np.intp], *, most: int | None = None) -> Told:
+    def told(self, table: Columns, at: NDArray[np.intp], *, most: int | None = None) -> RulesTold:
         """Return the reasons of the rows ``at`` as `words` does, as columns, rule by rule."""
         chosen = table.taken(at)
         verdicts = self._judge.verdicts(chosen, each=True)

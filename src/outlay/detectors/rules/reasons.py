@@ -34,8 +34,8 @@ NEAREST: Final = 3
 _FLAGS: Final = {0.0: "False", 1.0: "True"}
 
 
-class Words(NamedTuple):
-    """Reasons side by side, one entry each: by row, and of one row the weightiest first.
+class RulesWords(NamedTuple):
+    """What rules say, as `schema.reason.Words`, and what they looked at.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Words(NamedTuple):
 
 def words(
     pack: Pack, verdicts: Verdicts, columns: Columns, wording: Wording, most: int | None = None
-) -> Words:
+) -> RulesWords:
     """Return what is to be said of each row, at most ``most`` reasons each."""
     voiced = voices(verdicts).by_row(most)
     spoken = voiced.rules.tolist()
@@ -78,7 +78,7 @@ def words(
         for place, said in zip(mine.tolist(), told, strict=True):
             texts[place] = said
     codes = [*(rule.code for rule in verdicts.rules), COMBINED]  # the last one is number -1
-    return Words(
+    return RulesWords(
         voiced.rows, voiced.weights, texts, [codes[n] for n in spoken], [looks[n] for n in spoken]
     )
 

@@ -26,8 +26,8 @@ from outlay.schema.table import Columns
 from outlay.schema.writing import Part, Parts, decimals, each_once, joined, replaced
 
 
-class Told(NamedTuple):
-    """Reasons side by side, one entry each, rule by rule.
+class RulesTold(NamedTuple):
+    """What rules say, rule by rule, as `schema.reason.Told`, and what they looked at.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Told(NamedTuple):
 
 def told(
     pack: Pack, verdicts: Verdicts, columns: Columns, wording: Wording, most: int | None = None
-) -> Told:
+) -> RulesTold:
     """Return what is to be said of each row, at most ``most`` reasons each."""
     spoken = voices(verdicts).by_rule(most)
     texts = [pl.Series([], dtype=pl.String)]
@@ -63,7 +63,7 @@ def told(
         else:
             texts.append(_told(verdicts.rules[number], pack, columns, own, wording))
     looks = (*(rule.reads for rule in verdicts.rules), frozenset[str]())
-    return Told(spoken.rows, spoken.weights, pl.concat(texts), spoken.rules, looks)
+    return RulesTold(spoken.rows, spoken.weights, pl.concat(texts), spoken.rules, looks)
 
 
 def _of_each(spoken: Voices) -> Iterator[Voices]:
