@@ -6,6 +6,7 @@ from math import ceil, sqrt
 from typing import Final
 
 from outlay.errors import ConfigError
+from outlay.jit import cores
 
 BASE: Final = 500 << 20
 """Bytes that the libraries and the model take."""
@@ -74,11 +75,6 @@ class Layout:
 def fits(rows: int, memory: int, users: int = 0) -> bool:
     """Return whether so many rows can be judged at once, by a model that knows so many users."""
     return rows * WHOLE_ROW + users * USER <= memory - BASE
-
-
-def cores() -> int:
-    """Return how many processors there are for us."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_memory() -> int:
