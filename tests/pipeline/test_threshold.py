@@ -7,7 +7,20 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay.pipeline.threshold import largest_with_room
+from outlay.pipeline.threshold import LargestWithRoom
+
+
+def largest_with_room(parts: list[np.ndarray], room: int) -> float:
+    """Return the threshold after all parts; on the way it is never less than in the end."""
+    held, most = LargestWithRoom(room), []
+    for part in parts:
+        held.add(part)
+        most.append(held.most)
+
+    assert all(held.value <= bound for bound in most)
+    assert most == sorted(most, reverse=True)
+    return held.value
+
 
 SHARES = st.lists(st.sampled_from([1e-300, 1e-6, 0.001, 0.0011, 0.2, 0.5, 1.0]), max_size=30)
 

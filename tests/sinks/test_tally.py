@@ -59,3 +59,17 @@ def test_nothing_is_counted_of_nothing() -> None:
 
     assert (tally.rows, tally.first, tally.amount.value) == (0, None, 0.0)
     assert isinstance(worst_of(tally), pl.DataFrame)
+
+
+def test_alerts_that_are_known_later_count_as_if_they_had_been_known() -> None:
+    """First everything but the alerts, then the alerts: the same counts."""
+    frame = payments(40, flagged=(3, 7, 8, 30))
+    whole, tally = Tally.of(frame, 0.5), Tally(0.5)
+    for rows in (frame[:20], frame[20:]):
+        tally.count(rows.drop("is_alert", "severity", "outcome", "reasons", strict=False))
+    for rows in (frame[:20], frame[20:]):
+        tally.settle(rows.filter("is_alert"))
+
+    assert worst_of(tally).equals(worst_of(whole))
+    assert tally.marks == whole.marks
+    assert tally.rows == whole.rows

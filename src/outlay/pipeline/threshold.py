@@ -7,6 +7,7 @@ so the threshold is looked up among all of them.
 
 from collections.abc import Iterable
 from math import floor
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,26 +29,82 @@ def met_by(model: Model, parts: Iterable[Floats], rows: int) -> float:
     parts, rows
         The tail shares of all transactions, in parts of any size and order, and how many there are.
     """
+    held = threshold_of(model, rows)
+    for part in parts:
+        held.add(part)
+    return held.value
+
+
+def threshold_of(model: Model, rows: int) -> "Threshold":
+    """Return the threshold for so many transactions, of which no tail share is known yet."""
     share = model.config.alerts.budget().share(model.books.rows_per_day)
     if "learned_from" not in model.training:
-        return share
-    return largest_with_room(parts, floor(share * rows + _ROUNDING))
+        return Known(share)
+    return LargestWithRoom(floor(share * rows + _ROUNDING))
 
 
-def largest_with_room(parts: Iterable[Floats], room: int) -> float:
-    """Return the largest tail share that at most ``room`` values reach; equal values go together.
+class Threshold(Protocol):
+    """The tail share up to which transactions become alerts."""
+
+    def add(self, part: Floats) -> None:
+        """Look at some transactions' tail shares."""
+
+    @property
+    def most(self) -> float:
+        """What it cannot exceed, whatever comes."""
+
+    @property
+    def value(self) -> float:
+        """What it is, if nothing more comes."""
+
+
+class Known(NamedTuple):
+    """A threshold that does not depend on the transactions."""
+
+    value: float
+
+    @property
+    def most(self) -> float:
+        """Itself."""
+        return self.value
+
+    def add(self, part: Floats) -> None:
+        """Look at nothing."""
+
+
+class LargestWithRoom:
+    """The largest tail share that at most ``room`` values reach; equal values go together.
 
     No more than the smallest ``room`` values, one more and a part are in memory.
 
-    >>> largest_with_room([np.array([0.3, 0.1]), np.array([0.2, 0.2])], room=2)
-    0.1
+    >>> held = LargestWithRoom(2)
+    >>> held.add(np.array([0.3, 0.1]))
+    >>> held.add(np.array([0.2, 0.2]))
+    >>> held.value, held.most
+    (0.1, 0.2)
     """
-    least = np.zeros(0)
-    for part in parts:
+
+    def __init__(self, room: int) -> None:
+        self._room, self._least = room, np.zeros(0)
+
+    def add(self, part: Floats) -> None:
+        """Take in some values; parts may be of any size, and come in any order."""
+        least, room = self._least, self._room
         least = np.concatenate([least, part if least.size <= room else part[part < least[-1]]])
         if least.size > room:
             least = np.partition(least, room)[: room + 1]  # the largest of them comes last
-    if least.size <= room:
-        return 1.0
-    inside = least[least < least[-1]]
-    return float(inside.max()) if inside.size else float(np.nextafter(least[-1], -1.0))
+        self._least = least
+
+    @property
+    def most(self) -> float:
+        """What the result cannot exceed: more values can only make it smaller."""
+        return 1.0 if self._least.size <= self._room else float(self._least[-1])
+
+    @property
+    def value(self) -> float:
+        """The result for the values so far."""
+        least = self._least
+        if least.size <= self._room:
+            return 1.0
+        inside = least[least < least[-1]]
+        return float(inside.max()) if inside.size else float(np.nextafter(least[-1], -1.0))

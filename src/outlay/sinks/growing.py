@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -29,10 +29,12 @@ class GrowingParquet:
         Where the file is to lie.
     group
         Rows a row group: so many are held until they are written.
+    into
+        The file at ``path`` where it is open and is to be written on, from where it stands.
     """
 
-    def __init__(self, path: Path, *, group: int = _GROUP) -> None:
-        self._path, self._group = path, group
+    def __init__(self, path: Path, *, group: int = _GROUP, into: IO[bytes] | None = None) -> None:
+        self._path, self._group, self._into = path, group, into
         self._blocks: queue.Queue[pl.DataFrame | None] = queue.Queue(1)
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
@@ -73,7 +75,10 @@ class GrowingParquet:
         def work() -> None:
             try:
                 register_io_source(blocks, schema=schema).sink_parquet(
-                    self._path, row_group_size=self._group, maintain_order=True, **PARQUET
+                    self._into or self._path,
+                    row_group_size=self._group,
+                    maintain_order=True,
+                    **PARQUET,
                 )
             except Exception as error:  # noqa: BLE001 - raised where the next block is given
                 self._error = error

@@ -50,6 +50,16 @@ class Publication:
         """Begin to bring a result to the disk: it is whole, while others are still to be written."""
         self._settling.append(self._aside.submit(to_disk, self.path(name)))
 
+    def adopt(self, name: str, source: Path) -> None:
+        """Take a whole file from elsewhere on this disk as a result.
+
+        It stays where it is as well, where the file system lets a file have two names.
+        """
+        place = self.path(name)
+        place.unlink(missing_ok=True)
+        _keep(source, place)
+        self.settle(name)
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a folder on the same disk for what is needed meanwhile; it is gone afterwards."""
@@ -198,12 +208,12 @@ class Publication:
         return self._staging
 
 
-def _keep(place: Path, old: Path) -> None:
+def _keep(place: Path, other: Path) -> None:
     """Keep the file under a second name, so that its first is never without a file."""
     try:
-        old.hardlink_to(place)
+        other.hardlink_to(place)
     except OSError:  # a file system without links
-        place.replace(old)
+        place.replace(other)
 
 
 def _recorded(manifest: Path) -> set[str]:

@@ -28,6 +28,15 @@ def packed(features: pl.DataFrame, of: Answered) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def some(of: Answered, at: NDArray[np.intp]) -> Answered:
+    """Return what was found of the rows at these places."""
+    given = {name: values[..., at] for name, values in of.answers.given.items()}
+    plugged = {
+        name: Plugged(one.score[at], one.detail[at]) for name, one in of.answers.plugged.items()
+    }
+    return Answered(Answers(given, plugged), of.share[at])
+
+
 def _narrow(column: pl.Series) -> pl.Series:
     """Return a float column in half the bytes, where that loses nothing."""
     if column.dtype != pl.Float64 or column.null_count():

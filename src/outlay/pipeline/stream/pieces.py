@@ -63,9 +63,9 @@ def write_whole(path: Path, frame: pl.DataFrame) -> None:
     frame.write_parquet(path, compression="uncompressed", statistics=False)
 
 
-def read_whole(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Return a table that `write_whole` wrote, or some of its columns."""
-    return pl.read_parquet(path, columns=columns, glob=False)
+def read_whole(path: Path) -> pl.DataFrame:
+    """Return a table that `write_whole` wrote."""
+    return pl.read_parquet(path, glob=False)
 
 
 def read_pieces(path: Path, spans: list[Span]) -> list[pl.DataFrame]:

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, get_origin
@@ -27,7 +27,7 @@ from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.pieces import scan
 from outlay.pipeline.stream.repeats import Repeats
 from outlay.pipeline.stream.take_in import Entry
-from outlay.pipeline.stream.walking import kept_walks
+from outlay.pipeline.stream.walking import WALK, kept_walks
 from outlay.sinks.files import system_code
 from outlay.sources import Parts
 
@@ -146,9 +146,18 @@ class Bench:
         self._note(path.name, msgspec.to_builtins(part))
         return part
 
+    def judge_again(self) -> None:
+        """Forget what is judged; the input and the model stay."""
+        for path in (*self.folder.glob("part-*.json"), *self.folder.glob(f"{WALK}*")):
+            path.unlink()
+
     def clear(self) -> None:
-        """Take everything away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Take everything away; who is stopped meanwhile does not go on with half of it."""
+        gone = self.folder.with_suffix(".gone")
+        with suppress(OSError):
+            self.folder.replace(gone)
+        for folder in (gone, self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
         if not any(self.folder.parent.iterdir() if self.folder.parent.is_dir() else []):
             shutil.rmtree(self.folder.parent, ignore_errors=True)
 

@@ -1,97 +1,43 @@
 """A whole job on files, part by part: what is in memory at one time is bounded."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from outlay.features import NoRoomError, Pasts, Register
 from outlay.features.state import States
 from outlay.pipeline import artifact
-from outlay.pipeline.intake import intake
 from outlay.pipeline.model import Model
-from outlay.pipeline.names import DUPLICATES, MODEL, REJECTED, SCORED, SCORED_CSV
-from outlay.pipeline.outcome import Account, Outcome, ranked_reasons
+from outlay.pipeline.names import MODEL
+from outlay.pipeline.outcome import Account, Outcome
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
+from outlay.pipeline.stream.accepted import Input, accepted_input
 from outlay.pipeline.stream.ahead import side_by_side
 from outlay.pipeline.stream.counterparties import Met, meet, met_before
+from outlay.pipeline.stream.draft import Draft
 from outlay.pipeline.stream.judging import Part, judge_partition, move_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.learning import as_learned, learned, population_of, with_users
 from outlay.pipeline.stream.learning_in_time import learned_in_time
 from outlay.pipeline.stream.memory import keep_what_comes_again
-from outlay.pipeline.stream.merging import Block, Blocks, Thresholds, allotted, frozen
-from outlay.pipeline.stream.notes import merged
-from outlay.pipeline.stream.pieces import read_pieces
-from outlay.pipeline.stream.repeats import Repeats, find_repeats
+from outlay.pipeline.stream.merging import allotted, frozen
 from outlay.pipeline.stream.resume import Bench
 from outlay.pipeline.stream.states import merged_states, split_states
-from outlay.pipeline.stream.take_in import Entry, accepted_parts, take_in
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.stream.walking import Walker, can_walk
-from outlay.schema.intake import Intake, Whole
-from outlay.schema.intake.raw import REJECTED as REJECTED_ROW
-from outlay.sinks.growing import GrowingCsv, GrowingParquet
+from outlay.pipeline.stream.writing import (
+    merge_parts,
+    publish_draft,
+    save_model,
+    save_users,
+    write_aside,
+)
 from outlay.sinks.publication import Publication
-from outlay.sinks.report.build import worst_of
-from outlay.sinks.report.tally import Tally
-from outlay.sinks.table import write_for_people
 from outlay.sources import Parts
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """An input that lies accepted on the disk."""
-
-    entry: Entry
-    repeats: Repeats | None
-    notes: tuple[str, ...]
-
-    def account(self) -> Account:
-        """Count its rows."""
-        entry, again = self.entry, self.repeats
-        reasons = Counter(entry.reasons)
-        if again is not None:
-            reasons.update(again.rejected["reason"].to_list())
-        return Account(
-            read=entry.n_read,
-            scored=entry.taken.total,
-            rejected=entry.n_rejected + (len(again.rejected) if again else 0),
-            duplicates=len(again.duplicates) if again else 0,
-            reasons=ranked_reasons(dict(reasons)),
-            mapping=entry.mapping,
-            notes=self.notes,
-        )
-
-
-def accepted_input(
-    parts: Parts, config: Config, layout: Layout, folder: Path, say: Progress
-) -> Input:
-    """Read the input, accept its rows, and lay them down by user."""
-    settings = intake(config.input)
-    entry, whole, settings = take_in(
-        parts, settings, layout, folder, lambda done: say.rows(done, parts.rows)
-    )
-    again = _repeats(parts, entry, whole, settings, layout)
-    if again is not None:
-        entry.taken.remove(again.rows)
-    return Input(entry, again, tuple(merged([*parts.told(), *entry.notes])))
-
-
-def _repeats(
-    parts: Parts, entry: Entry, whole: Whole, settings: Intake, layout: Layout
-) -> Repeats | None:
-    marks = entry.ids.repeated() if entry.ids else np.zeros(0, np.uint64)
-    if not marks.size:
-        return None
-    settled = Whole(whole.answers())
-    again = accepted_parts(parts, settings, layout.chunk_rows, settled)
-    return find_repeats(marks, again, entry.taken.folder)
 
 
 def learn_parts(given: Input, config: Config) -> Model:
@@ -122,115 +68,6 @@ def each_partition(  # noqa: PLR0913, PLR0917 - what, on what, and how
         done += int(taken.rows[:, place].sum())
         say.rows(done, taken.total)
     return parts
-
-
-def merge_parts(  # noqa: PLR0913, PLR0917 - of what, and where to
-    publication: Publication,
-    model: Model,
-    given: Input,
-    parts: list[Part],
-    thresholds: Thresholds,
-    say: Progress,
-) -> tuple[Outcome, list[str]]:
-    """Write the scored table in the order of the input, and count on the way."""
-    blocks = Blocks(model, given.entry.taken, parts, thresholds, given.entry.input_columns)
-    try:
-        return write_blocks(publication, model, given, blocks.all(), parts, thresholds, say)
-    finally:
-        blocks.close()
-
-
-def write_blocks(  # noqa: PLR0913, PLR0917 - likewise
-    publication: Publication,
-    model: Model,
-    given: Input,
-    blocks: Iterator[Block],
-    parts: Sequence[Part],
-    thresholds: Thresholds,
-    say: Progress,
-) -> tuple[Outcome, list[str]]:
-    """Write the scored blocks, and what is told of them."""
-    tally = Tally(model.forest_threshold)
-    more = _write(publication, _counted(blocks, tally, given.entry.taken.total, say), model)
-    publication.settle(SCORED)
-    tally.users = sum(part.users for part in parts)
-    tally.users_not_assessed = sum(part.users_not_assessed for part in parts)
-    more += _write_aside(publication, given)
-    outcome = Outcome(
-        account=given.account(),
-        model=model,
-        promised=model.config.alerts.budget().share(model.books.rows_per_day),
-        threshold_risk=100.0 * (1.0 - thresholds.largest),
-        tally=tally,
-        alerts=worst_of(tally),
-        scored=pl.scan_parquet(publication.path(SCORED), glob=False),
-    )
-    return outcome, more
-
-
-def _counted(
-    blocks: Iterator[Block], tally: Tally, total: int, say: Progress
-) -> Iterator[pl.DataFrame]:
-    for block in blocks:
-        if block.rows.height:
-            tally.add(*block)
-            yield block.rows
-        say.rows(tally.rows, total)
-
-
-def _write(publication: Publication, blocks: Iterator[pl.DataFrame], model: Model) -> list[str]:
-    with GrowingParquet(publication.path(SCORED)) as table:
-        if not model.config.output.csv:
-            for block in blocks:
-                table.write(block)
-            return []
-        with GrowingCsv(publication.path(SCORED_CSV), is_safe=False) as text:
-            for block in blocks:
-                table.write(block)
-                text.write(block)
-    return [SCORED_CSV]
-
-
-def _write_aside(publication: Publication, given: Input) -> list[str]:
-    """Write the rows that are no transactions, each with its reason."""
-    entry, again = given.entry, given.repeats
-    with GrowingCsv(publication.path(REJECTED), is_safe=True) as text:
-        for block in _rejected(entry, again):
-            text.write(block)
-    if again is None or not len(again.duplicates):
-        return []
-    write_for_people(publication.path(DUPLICATES), again.duplicates)
-    return [DUPLICATES]
-
-
-def _rejected(entry: Entry, again: Repeats | None) -> Iterator[pl.DataFrame]:
-    """Yield the rejected rows in the order of the input."""
-    late = again.rejected.sort("row_number") if again else None
-    found = False
-    for span in entry.rejected:
-        for block in read_pieces(entry.taken.folder / "rejected", [span]):
-            if late is None:
-                yield block
-            else:
-                is_due = late["row_number"] < block["row_number"][-1]
-                yield pl.concat([block, late.filter(is_due)]).sort("row_number")
-                late = late.filter(~is_due)
-            found = True
-    if late is not None and len(late):
-        yield late
-    elif not found:
-        yield pl.DataFrame(schema=REJECTED_ROW)
-
-
-def save_model(
-    publication: Publication, folder: str, model: Model, states: Iterable[pl.DataFrame]
-) -> None:
-    """Write the model, and where its users stand, in the order of their ids."""
-    place = publication.path(f"{folder}{artifact.MODEL}").parent
-    artifact.save(replace(model, pasts=replace(model.pasts, users=States.empty())), place)
-    with GrowingParquet(place / artifact.USERS, group=artifact.USERS_A_BATCH) as table:
-        for block in states:
-            table.write(block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,16 +105,27 @@ class Job:
     def _run_in_time(
         self, publication: Publication, given: Input, register: Register, model: Model
     ) -> tuple[Outcome, list[str]]:
-        taken, room = given.entry.taken, self.layout.room
-        part = self.bench.part(0, lambda: Walker(model, taken, register, room).judge(self.say))
+        draft = Draft(model, given.entry.taken, given.entry.input_columns)
+        if not draft.is_there:  # it had become a result that was not published
+            self.bench.judge_again()
+        try:
+            part = self.bench.part(0, lambda: self._walk(given, register, model, draft))
+        except NoRoomError:
+            draft.clear()
+            raise
         model = with_users(model, part.users)
         self.say.stage("Writing the tables")
-        thresholds = frozen(model, taken)
-        walker = Walker(model, taken, register, room)
-        blocks = walker.blocks(thresholds, given.entry.input_columns)
-        written = write_blocks(publication, model, given, blocks, [part], thresholds, self.say)
-        save_model(publication, f"{MODEL}/", model, walker.states())
+        thresholds = frozen(model, given.entry.taken)
+        written = publish_draft(publication, model, given, draft, part, thresholds, self.say)
+        save_model(publication, f"{MODEL}/", model, self._users)
         return written
+
+    def _walk(self, given: Input, register: Register, model: Model, draft: Draft) -> Part:
+        """Judge everything; the users' states are written at once, since nobody else keeps them."""
+        walker = Walker(model, given.entry.taken, register, self.layout.room)
+        walker.judge(draft, self.say)
+        save_users(self._users, walker.states())
+        return walker.part()
 
     def _run_by_user(
         self, publication: Publication, given: Input, model: Model
@@ -306,7 +154,7 @@ class Job:
             except NoRoomError:
                 self._spread(given)
                 model = self._train_by_user(publication, given, model)
-        _write_aside(publication, given)
+        write_aside(publication, given)
         return given.account(), model
 
     def _train_in_time(
@@ -316,7 +164,7 @@ class Job:
         for done in walker.move():
             self.say.rows(done, given.entry.taken.total)
         model = with_users(model, walker.part().users)
-        save_model(publication, "", model, walker.states())
+        save_model(publication, "", model, save_users(self._users, walker.states()))
         return model
 
     def _train_by_user(self, publication: Publication, given: Input, model: Model) -> Model:
@@ -364,9 +212,14 @@ class Job:
         """Write a model after scoring, and where its users stand."""
         self._save(publication, "", model)
 
+    @property
+    def _users(self) -> Path:
+        """Where it lies where the users stand, until it is published."""
+        return self.bench.folder / artifact.USERS
+
     def _save(self, publication: Publication, folder: str, model: Model) -> None:
         states = merged_states(self.bench.folder, self.layout.partitions)
-        save_model(publication, folder, model, states)
+        save_model(publication, folder, model, save_users(self._users, states))
 
     def _taken_in(self, config: Config, *, may_walk: bool = True) -> Input:
         """Take the input in, unless that was done before."""

@@ -1,6 +1,5 @@
 """What was taken in: the accepted transactions on the disk, by chunk and by partition."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -70,17 +69,9 @@ class Taken:
         """Return how many transactions stand before each chunk, and in the end how many there are."""
         return np.concatenate([[0], np.cumsum(self.rows.sum(axis=1))])
 
-    def chunk(self, place: int, only: Collection[str] | None = None) -> pl.DataFrame:
-        """Return a chunk's transactions, partition after partition.
-
-        Of a chunk that lies as a whole, no more columns are read than those in ``only``.
-        """
-        chunk = self.chunks[place]
-        if only is None or not chunk.is_whole:
-            return self._joined(self._pieces(place, chunk.spans))
-        there = [name for name in self.schema if name in {*only, "row_number"}]
-        rows = read_whole(self.folder / chunk.name, there)
-        return rows.filter(~self._is_removed(chunk, rows)) if len(self._removed(chunk)) else rows
+    def chunk(self, place: int) -> pl.DataFrame:
+        """Return a chunk's transactions, partition after partition."""
+        return self._joined(self._pieces(place, self.chunks[place].spans))
 
     def partition(self, place: int) -> pl.DataFrame:
         """Return a partition's transactions, chunk after chunk."""

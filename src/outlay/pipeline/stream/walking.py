@@ -1,13 +1,9 @@
-"""An input in time order, chunk after chunk: no row of it leaves its place.
-
-Twice: first the detectors are asked, so that it is known how bad the worst transactions are; then
-everything is decided and worded, and the scored table written. The features are made both times,
-which costs less than keeping them.
-"""
+"""An input in time order, chunk after chunk: no row of it leaves its place."""
 
 import os
-from collections.abc import Collection, Iterator
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,16 +13,14 @@ from numpy.typing import NDArray
 
 from outlay.features import Records, Register, Walk
 from outlay.features.counterparties import COLUMNS
-from outlay.pipeline.ask import looked_at
 from outlay.pipeline.judge import answered
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.draft import Draft
 from outlay.pipeline.stream.judging import Part, kept, shares_path
-from outlay.pipeline.stream.merging import Block, Thresholds, scored_block
-from outlay.pipeline.stream.packing import packed, unpacked
-from outlay.pipeline.stream.pieces import read_whole, write_array, write_whole
+from outlay.pipeline.stream.pieces import write_array
 from outlay.pipeline.stream.taken import Taken
 from outlay.schema.table import Columns
 
@@ -35,7 +29,7 @@ WINDOW: Final = 2
 _AHEAD: Final = 2
 KEEP_EVERY = 16_000_000
 """Rows after which it is kept where a walk stands."""
-_WALK: Final = "walk-"
+WALK: Final = "walk-"
 _WORDS_A_USER: Final = 120
 _WORDS_A_ROW: Final = 1.5
 """What users' states come to, roughly: a little over what was seen."""
@@ -56,7 +50,6 @@ class Given(NamedTuple):
     payments: Records
     met: NDArray[np.float64]
     transactions: pl.DataFrame
-    answers: pl.DataFrame
 
 
 class Walker:
@@ -85,66 +78,55 @@ class Walker:
             done += payments.size
             yield done
 
-    def judge(self, say: Progress) -> Part:
-        """Ask the detectors of all transactions; return how many users there are.
+    def judge(self, draft: Draft, say: Progress) -> None:
+        """Ask the detectors of all transactions, and write what can be said of them at once.
 
         Now and then it is kept where the walk stands, so that a job that was stopped goes on there.
         """
-        folder, begin = self._taken.folder, 0
+        folder, starts, begin = self._taken.folder, self._taken.starts, 0
         for begin in kept_walks(folder)[-1:]:
             self.walk.resume(_walk_path(folder, begin))
-        wanted = looked_at(self._model.detectors)
-        with shares_path(folder).open("r+b" if begin else "wb") as shares:
-            shares.truncate(8 * int(self._taken.starts[begin]))
+        with (
+            shares_path(folder).open("r+b" if begin else "wb") as shares,
+            closing(ahead(self._tables(begin))) as tables,
+        ):
+            shares.truncate(8 * int(starts[begin]))
             shares.seek(0, os.SEEK_END)
-            for given, table in ahead(self._tables(begin, wanted, keep=True)):
-                _note(folder, given.at)  # all before is done, and kept is how the walk stood then
-                found = answered(self._model, Columns.of(table))
-                write_whole(answers_path(folder, given.at), packed(pl.DataFrame(), found))
-                write_array(shares, found.share)
-                say.rows(int(self._taken.starts[given.at + 1]), self._taken.total)
-        return self.part()
+            for chunks in self._sections(begin):
+                with draft.section(chunks) as add:
+                    for given, table in islice(tables, len(chunks)):
+                        _note(folder, given.at)  # all before is done, and kept is how it stood then
+                        if table.height:  # not all duplicates
+                            found = answered(self._model, Columns.of(table))
+                            write_array(shares, found.share)
+                            add(given.at, table, found)
+                        say.rows(int(starts[given.at + 1]), self._taken.total)
 
-    def blocks(self, thresholds: Thresholds, input_columns: list[str]) -> Iterator[Block]:
-        """Yield the scored transactions, in the order of the input."""
-        for given, table in ahead(self._tables(0, None, answers=True)):
-            if not table.height:  # a chunk of duplicates
-                continue
-            _, found = unpacked([given.answers])
-            held = thresholds.of(self._taken, given.at)
-            yield Block(scored_block(self._model, table, found, held, input_columns))
+    def _sections(self, begin: int) -> list[range]:
+        """Return the chunks between which it is kept where the walk stands."""
+        starts, last = self._taken.starts, len(self._taken.chunks)
+        edges = [begin]
+        for after in range(begin + WINDOW, last, WINDOW):
+            if starts[after] - starts[edges[-1]] >= KEEP_EVERY:
+                edges.append(after)
+        return [range(*edge) for edge in pairwise([*edges, last])]
 
-    def _tables(
-        self,
-        begin: int,
-        wanted: Collection[str] | None,
-        *,
-        keep: bool = False,
-        answers: bool = False,
-    ) -> Iterator[tuple[Given, pl.DataFrame]]:
+    def _tables(self, begin: int) -> Iterator[tuple[Given, pl.DataFrame]]:
         """Yield each chunk's transactions with their features; some chunks are walked at a time."""
-        starts, since = self._taken.starts, begin
-        chunks = range(begin, len(self._taken.chunks))
-        read = ahead((self._read(at, wanted, answers=answers) for at in chunks), _AHEAD)
+        keep_before = {chunks.stop for chunks in self._sections(begin)[:-1]}
+        read = ahead(map(self._read, range(begin, len(self._taken.chunks))), _AHEAD)
         while window := list(islice(read, WINDOW)):
             tables, met = [given.payments for given in window], [given.met for given in window]
-            for given, features in zip(window, self.walk.steps(tables, met, wanted), strict=True):
+            for given, features in zip(window, self.walk.steps(tables, met), strict=True):
                 yield given, given.transactions.hstack(features)
-            after = window[-1].at + 1
-            if keep and starts[after] - starts[since] >= KEEP_EVERY:
+            if (after := window[-1].at + 1) in keep_before:
                 self.walk.keep(_fresh(_walk_path(self._taken.folder, after)))
-                since = after
 
-    def _read(self, at: int, wanted: Collection[str] | None, *, answers: bool) -> Given:
+    def _read(self, at: int) -> Given:
         taken = self._taken
         payments = taken.walked(at)
-        return Given(
-            at,
-            payments,
-            met_in_time(taken.folder, at, payments.size),
-            kept(taken.chunk(at, wanted)),
-            read_whole(answers_path(taken.folder, at)) if answers else pl.DataFrame(),
-        )
+        met = met_in_time(taken.folder, at, payments.size)
+        return Given(at, payments, met, kept(taken.chunk(at)))
 
     def states(self) -> Iterator[pl.DataFrame]:
         """Yield where the users stand, in the order of their ids; see `States.to_frame`."""
@@ -172,18 +154,13 @@ def _met_path(folder: Path, at: int) -> Path:
     return folder / f"met-in-time-{at:05}"
 
 
-def answers_path(folder: Path, chunk: int) -> Path:
-    """Return where the detectors' answers on a chunk lie."""
-    return folder / f"answered-{chunk:05}"
-
-
 def kept_walks(folder: Path) -> list[int]:
     """Return before which chunks it is kept how a walk stood."""
-    return sorted(int(path.stem.removeprefix(_WALK)) for path in folder.glob(f"{_WALK}?????.npz"))
+    return sorted(int(path.stem.removeprefix(WALK)) for path in folder.glob(f"{WALK}?????.npz"))
 
 
 def _walk_path(folder: Path, at: int) -> Path:
-    return folder / f"{_WALK}{at:05}.npz"
+    return folder / f"{WALK}{at:05}.npz"
 
 
 def _fresh(path: Path) -> Path:

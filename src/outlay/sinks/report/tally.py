@@ -68,6 +68,14 @@ class Tally:
 
         Within a block rows may stand in any order if ``numbers`` say where each stood.
         """
+        self.count(block)
+        alerts = alert_rows(block)
+        if numbers is not None:
+            alerts = alerts[numbers.filter(block["is_alert"]).arg_sort()]
+        self.alerts.append(_by_itself(alerts))
+
+    def count(self, block: pl.DataFrame) -> None:
+        """Count some scored transactions of which it is not known yet which are alerts."""
         self.rows += block.height
         self._add_period(block["timestamp"])
         self.amount.add(block["amount"].cast(pl.Float64).drop_nulls().to_numpy())
@@ -76,10 +84,13 @@ class Tally:
         self.scores += _histogram(block)
         self.present.update(_present(block))
         self.marks.update(marks_of(block, self.threshold))
-        alerts = alert_rows(block)
-        if numbers is not None:
-            alerts = alerts[numbers.filter(block["is_alert"]).arg_sort()]
-        self.alerts.append(_by_itself(alerts))
+
+    def settle(self, alerts: pl.DataFrame) -> None:
+        """Say which of the transactions that `count` saw became alerts, in the order of the input."""
+        self.marks.subtract(marks_of(alerts.drop("is_alert"), self.threshold))
+        self.marks.update(marks_of(alerts, self.threshold))
+        self.marks = +self.marks  # without those of which none is left
+        self.alerts.append(_by_itself(alert_rows(alerts)))
 
     def add_users(self, frame: pl.DataFrame) -> None:
         """Count users; all transactions of each stand in ``frame``."""

@@ -1,0 +1,182 @@
+"""The scored table of a walk: what is known of a transaction at once, and in the end the rest.
+
+Which transactions become alerts depends on how bad the worst of all are. So the columns that say so
+are written last, behind the others in the same file. Until then the transactions that may still
+become alerts are kept: the longer the walk, the fewer of those that it meets.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from outlay.pipeline.model import Model
+from outlay.pipeline.progress import Progress
+from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.merging import Thresholds, scored_block
+from outlay.pipeline.stream.packing import packed, some, unpacked
+from outlay.pipeline.stream.pieces import read_whole, write_whole
+from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.threshold import threshold_of
+from outlay.pipeline.verdicts import Answered
+from outlay.sinks.growing import GrowingParquet
+from outlay.sinks.report.tally import Tally
+from outlay.sinks.stitching import Image, stitch
+
+PENDING: Final = ("severity", "outcome", "is_alert", "reasons")
+"""What depends on the threshold; the reasons, since an alert has more of them."""
+_NOBODY: Final = -1.0
+"""A threshold that no tail share reaches."""
+_ALWAYS: Final = "rule_always_alert"
+_PLACE: Final = "place"
+
+
+class Section(NamedTuple):
+    """The chunks up to ``after``, and where in the file their columns lie."""
+
+    after: int
+    image: Image
+
+
+class Draft:
+    """A scored table that is being written.
+
+    Parameters
+    ----------
+    model, taken
+        With what, and what.
+    input_columns
+        The input's own columns.
+    """
+
+    def __init__(self, model: Model, taken: Taken, input_columns: list[str]) -> None:
+        self._model, self._taken, self._input_columns = model, taken, input_columns
+        self.path = taken.folder / "scored.parquet"
+        self._notes = taken.folder / "sections.json"
+        self._sections = _noted(self._notes)
+        self._threshold = threshold_of(model, taken.total)
+        self._tally = Tally(model.forest_threshold)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file has all sections that were noted."""
+        end = self._end()
+        return not end or (self.path.is_file() and self.path.stat().st_size >= end)
+
+    def clear(self) -> None:
+        """Take everything away."""
+        for path in (self.path, self._notes):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def section(self, chunks: range) -> Iterator[Callable[[int, pl.DataFrame, Answered], None]]:
+        """Give what adds a chunk's transactions; in the end note that all of the chunks are there."""
+        self._sections = [each for each in self._sections if each.after <= chunks.start]
+        begin = self._end()
+        with self._behind(begin) as table:
+            yield partial(self._add, table)
+        self._sections.append(Section(chunks.stop, Image(begin, self._size())))
+        fresh = self._notes.with_suffix(".new")
+        fresh.write_text(json.dumps(self._sections), encoding="utf-8")
+        fresh.replace(self._notes)
+
+    def _add(self, table: GrowingParquet, chunk: int, rows: pl.DataFrame, found: Answered) -> None:
+        """Write what is known of a chunk's transactions, and keep what the rest is made of."""
+        self._threshold.add(found.share)
+        may_be = found.share <= self._threshold.most
+        at = np.flatnonzero(may_be | found.answers.given[_ALWAYS])
+        held = np.full(found.share.size, _NOBODY)
+        scored = scored_block(self._model, rows, found, held, self._input_columns)
+        known = scored.drop(PENDING)
+        table.write(known)
+        self._tally.count(known)
+        write_whole(self._kept("pending", chunk), scored.select(PENDING))
+        write_whole(self._kept("contenders", chunk), rows[at])
+        answers = packed(pl.DataFrame({_PLACE: at}), some(found, at))
+        write_whole(self._kept("answers", chunk), answers)
+
+    def finish(self, thresholds: Thresholds, say: Progress) -> Tally:
+        """Write what was not known, and return what is counted of the whole table."""
+        images: list[tuple[Image, Image]] = []
+        schema, at = pl.Schema(), 0
+        for after, image in self._sections:
+            begin = self._size() if images else self._end()
+            with self._behind(begin) as table:
+                for chunk, (rows, alerts) in ahead(self._settled(range(at, after), thresholds)):
+                    table.write(rows)
+                    self._tally.settle(alerts)
+                    schema = alerts.schema
+                    say.rows(int(self._taken.starts[chunk + 1]), self._taken.total)
+            images.append((image, Image(begin, self._size())))
+            at = after
+        stitch(self.path, [pair for pair in images if pair[0].end > pair[0].begin], schema)
+        return self._tally if self._tally.rows == self._taken.total else self._counted()
+
+    def _settled(
+        self, chunks: range, thresholds: Thresholds
+    ) -> Iterator[tuple[int, tuple[pl.DataFrame, pl.DataFrame]]]:
+        """Yield each chunk's columns that depend on the threshold, and all that is known of its alerts."""
+        for chunk in chunks:
+            if not self._taken.rows[chunk].any():  # all duplicates
+                continue
+            pending, rows, answers = (
+                read_whole(self._kept(kind, chunk)) for kind in ("pending", "contenders", "answers")
+            )
+            places, found = unpacked([answers])
+            at, held = places[_PLACE].to_numpy(), thresholds.of(self._taken, chunk)
+            is_alert = (found.share <= held[at]) | found.answers.given[_ALWAYS]
+            among = np.flatnonzero(is_alert)
+            alerts = scored_block(
+                self._model, rows[among], some(found, among), held[at[among]], self._input_columns
+            )
+            source = np.arange(pending.height)
+            source[at[among]] = pending.height + np.arange(among.size)
+            both = pl.concat([pending, alerts.select(PENDING)], rechunk=True)
+            yield chunk, (both[source], alerts)
+
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """Yield the finished table, about a chunk at a time."""
+        starts, whole = self._taken.starts.tolist(), pl.scan_parquet(self.path, glob=False)
+        for begin, end in pairwise(starts):
+            yield whole.slice(begin, end - begin).collect()
+
+    def _counted(self) -> Tally:
+        """Count a table of which an earlier process wrote some sections."""
+        tally = Tally(self._model.forest_threshold)
+        for block in self.blocks():
+            tally.add(block)
+        return tally
+
+    @contextmanager
+    def _behind(self, begin: int) -> Iterator[GrowingParquet]:
+        """Give a table that grows behind the first bytes of the file; what else lay there is gone."""
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            file.truncate(begin)
+            file.seek(begin)
+            with GrowingParquet(self.path, into=file) as table:
+                yield table
+
+    def _end(self) -> int:
+        """Return where the last section ends."""
+        return self._sections[-1].image.end if self._sections else 0
+
+    def _size(self) -> int:
+        return self.path.stat().st_size
+
+    def _kept(self, kind: str, chunk: int) -> Path:
+        return self._taken.folder / f"{kind}-{chunk:05}"
+
+
+def _noted(path: Path) -> list[Section]:
+    if not path.is_file():
+        return []
+    noted: list[Any] = json.loads(path.read_bytes())
+    return [Section(after, Image(*image)) for after, image in noted]
