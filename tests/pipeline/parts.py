@@ -32,7 +32,7 @@ def settings(most: int = 500) -> Config:
 
 
 def assert_same(one: Path, other: Path) -> None:
-    """Compare two results: the scored table, every text, the model and its users."""
+    """Compare two results: the scored table and every text."""
     assert_frame_equal(
         pl.read_parquet(one / "scored.parquet"),
         pl.read_parquet(other / "scored.parquet"),

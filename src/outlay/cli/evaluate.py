@@ -1,6 +1,5 @@
 """``outlay evaluate``."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -23,7 +22,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     k: Looked = 100,
     timezone: options.Timezone = None,
     map_: options.Map = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: options.Json = False,
     config: options.Settings = None,
 ) -> None:
     """Compare scores and alerts with labels.
@@ -40,6 +39,6 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     for each in notes:
         terminal.note(each)
     if as_json:
-        print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        terminal.show_json(found.as_dict())
     else:
         print(terminal.clean(found.as_text()))

@@ -1,12 +1,11 @@
 """``outlay explain``."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from outlay.cli import terminal
+from outlay.cli import options, terminal
 
 
 def explain(
@@ -17,7 +16,7 @@ def explain(
     transaction_id: Annotated[
         str, typer.Argument(help="Which transaction, as in alerts.csv.", show_default=False)
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: options.Json = False,
     model: Annotated[
         Path | None,
         typer.Option("--model", "-m", metavar="DIR", help="The model, if it was moved since."),
@@ -33,7 +32,7 @@ def explain(
     for each in notes:
         terminal.note(each)
     if as_json:
-        print(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+        terminal.show_json(explanation.as_dict())
         return
     for line in terminal.clean(explanation.as_text()).splitlines():
         indent = line[: len(line) - len(line.lstrip())]

@@ -1,18 +1,17 @@
 """``outlay features``."""
 
-import json
 import textwrap
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from outlay.cli import terminal
+from outlay.cli import options, terminal
 from outlay.schema.catalog import FEATURES
 
 
 def features(
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: options.Json = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
 ) -> None:
     """List the features: name, unit, meaning.
@@ -20,7 +19,7 @@ def features(
     All of them are made of earlier payments alone.
     """
     if as_json:
-        print(json.dumps([asdict(feature) for feature in FEATURES], indent=2, ensure_ascii=False))
+        terminal.show_json([asdict(feature) for feature in FEATURES])
     elif as_markdown:
         print("| feature | unit | meaning | formula |\n| --- | --- | --- | --- |")
         for each in FEATURES:

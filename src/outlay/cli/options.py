@@ -89,6 +89,7 @@ Memory = Annotated[
         metavar="SIZE", help="What a large file may take: 4GB [half of it all, 3GB at most]."
     ),
 ]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Settings = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings [outlay.toml, if it is there]."),

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outlay.cli import terminal
-from outlay.cli.trouble import DIFFERENT, SAME, counted, trouble
+from outlay.cli import options, terminal
+from outlay.cli.trouble import counted, end, trouble
 
 if TYPE_CHECKING:
     from outlay.pipeline.live.replay import Replayed
@@ -38,7 +38,7 @@ def replay(
     store: Store = "outlay.db",
     since: From = None,
     until: To = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Make decisions again, and compare.
 
@@ -50,14 +50,7 @@ def replay(
         raise typer.BadParameter("give a transaction, or --from and --to, not both")
     with trouble():
         found = _replayed(store, transaction_id, since, until)
-    if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(found), indent=2, ensure_ascii=False))
-    else:
-        for line in _lines(found):
-            print(line)
-    raise typer.Exit(SAME if found.is_clean else DIFFERENT)
+    end(found, _lines, as_json=as_json)
 
 
 def _replayed(

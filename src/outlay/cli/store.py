@@ -1,12 +1,11 @@
 """``outlay store``: check, rebuild, retain."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outlay.cli import terminal
-from outlay.cli.trouble import DIFFERENT, SAME, counted, trouble
+from outlay.cli import options, terminal
+from outlay.cli.trouble import counted, end, trouble
 
 if TYPE_CHECKING:
     from outlay.pipeline.live.check import Checked
@@ -23,7 +22,6 @@ Store = Annotated[
         metavar="STORE", help="A SQLite file, or postgresql://HOST/NAME.", show_default=False
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Days = Annotated[
     float,
     typer.Option(
@@ -44,7 +42,7 @@ Forget = Annotated[
 
 
 @app.command()
-def check(store: Store, as_json: Json = False) -> None:
+def check(store: Store, as_json: options.Json = False) -> None:
     """Prove that nothing is damaged.
 
     Folds the ledger once more and compares every state with it, bit by bit; ledger, decisions,
@@ -57,14 +55,7 @@ def check(store: Store, as_json: Json = False) -> None:
 
     with trouble(), open_store(store, create=False) as opened, Live() as progress:
         found = checked(opened, progress)
-    if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(found), indent=2, ensure_ascii=False))
-    else:
-        for line in _lines(found):
-            print(line)
-    raise typer.Exit(SAME if found.is_clean else DIFFERENT)
+    end(found, _lines, as_json=as_json)
 
 
 def _lines(found: "Checked") -> list[str]:
@@ -89,7 +80,7 @@ def _lines(found: "Checked") -> list[str]:
 
 
 @app.command()
-def rebuild(store: Store, as_json: Json = False) -> None:
+def rebuild(store: Store, as_json: options.Json = False) -> None:
     """Make all states anew from the ledger.
 
     In one database transaction: payments wait until it is done. A ledger that is itself damaged is
@@ -102,9 +93,7 @@ def rebuild(store: Store, as_json: Json = False) -> None:
     with trouble(), open_store(store, create=False) as opened, Live() as progress:
         done = rebuilt(opened, progress)
     if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(done), indent=2))
+        terminal.show_json(done)
         return
     print(f"users: {done.users:,} made anew, {done.users_changed:,} of them changed")
     print(
@@ -115,7 +104,9 @@ def rebuild(store: Store, as_json: Json = False) -> None:
 
 
 @app.command()
-def retain(store: Store, days: Days, forget_answers: Forget = None, as_json: Json = False) -> None:
+def retain(
+    store: Store, days: Days, forget_answers: Forget = None, as_json: options.Json = False
+) -> None:
     """Let old payments leave the ledger.
 
     Users keep their states: what leaves is folded into the checkpoint first. A payment that is sent
@@ -133,9 +124,7 @@ def retain(store: Store, days: Days, forget_answers: Forget = None, as_json: Jso
     with trouble(), open_store(store, create=False) as opened, Live() as progress:
         done = retained(opened, ago(days), forget_before=forget, progress=progress)
     if as_json:
-        import msgspec
-
-        print(json.dumps(msgspec.to_builtins(done), indent=2))
+        terminal.show_json(done)
         return
     print(f"{counted(done.left, 'payment')} left the ledger, {done.kept:,} in it still")
     if forget is not None:

@@ -5,6 +5,7 @@ cursor or rename the window.
 """
 
 import codecs
+import json
 import os
 import re
 import shutil
@@ -97,6 +98,18 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> list[str]:
         break_on_hyphens=False,
         break_long_words=False,
     )
+
+
+def show_json(value: Any) -> None:
+    """Print data for machines."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=_builtins))
+
+
+def _builtins(value: Any) -> Any:
+    """Return a record of ours as JSON knows it."""
+    from msgspec import to_builtins
+
+    return to_builtins(value)
 
 
 def say(text: str = "") -> None:

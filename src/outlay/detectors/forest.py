@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from outlay.detectors import _forest_kernels as kernels
 from outlay.detectors._forest_tables import Section, sections
+from outlay.detectors.given import Table, some_rows
 from outlay.jit import in_chunks
 
 Floats = NDArray[np.float64]
-Table = Sequence[Floats] | Floats
-"""Columns of float64, one a feature."""
 ToRaw = Callable[[int, NDArray[np.float32]], NDArray[np.float32]]
 
 MAX_DEPTH: Final = 12
@@ -68,7 +67,7 @@ class Forest:
         *others, last = self._sections(len(columns))
 
         def part(start: int, stop: int) -> None:
-            own, sums = _part(columns, start, stop), total[start:stop]
+            own, sums = some_rows(columns, start, stop), total[start:stop]
             for section in others:
                 kernels.path_lengths(own, instead, *section, sums, 1.0)
             kernels.path_lengths(own, instead, *last, sums, divisor)
@@ -91,7 +90,7 @@ class Forest:
 
         def part(start: int, stop: int) -> None:
             saved[:, start:stop] = kernels.path_credits(
-                _part(columns, start, stop), instead,
+                some_rows(columns, start, stop), instead,
                 self.feature, self.threshold, self.expected, self.depth,
             )  # fmt: skip
 
@@ -154,16 +153,6 @@ def flatten(trees: Sequence[Any], samples: int, to_raw: ToRaw) -> Forest:
         threshold[inner] = to_raw(int(column), threshold[inner])
     normal = float(_unseen_depth(np.array([samples]))[0])
     return Forest(feature, threshold, expected, normal)
-
-
-def _part(columns: Table, start: int, stop: int) -> Floats:
-    """Return some rows of all columns, side by side."""
-    if isinstance(columns, np.ndarray):
-        return np.ascontiguousarray(columns[:, start:stop])
-    part = np.empty((len(columns), stop - start))
-    for place, column in enumerate(columns):
-        part[place] = column[start:stop]
-    return part
 
 
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:

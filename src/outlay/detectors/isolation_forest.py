@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from outlay.detectors._forest_training import Learned, learn
 from outlay.detectors.base import Arrays, Parts, Settings
-from outlay.detectors.forest import Forest, Table
+from outlay.detectors.forest import Forest
 from outlay.detectors.forest_settings import FEATURES, ForestSettings
+from outlay.detectors.given import Table, features_given
+from outlay.detectors.saved import damaged, refuse_other
 from outlay.detectors.surprise import Shape, Side
-from outlay.errors import ConfigError, InputError, ModelError, nearest
+from outlay.errors import ConfigError, InputError, ModelError
 from outlay.schema.reason import Reason
 from outlay.schema.table import Columns
 from outlay.schema.tail import Tail
@@ -26,6 +28,7 @@ Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
 
 _VERSION = 1
+_WHO = "isolation forest"
 _MIDDLE = 0.5
 _LEAST_SHARE = 0.05
 _TINY = float(np.finfo(float).tiny)
@@ -199,18 +202,14 @@ class IsolationForestDetector:
     @classmethod
     def from_parts(cls, settings: Settings, arrays: Arrays) -> Self:
         """Return the detector that these parts describe; damaged ones are refused."""
-        if settings.get("version") != _VERSION:
-            raise ModelError(
-                f"The isolation forest's version is {settings.get('version')!r}, "
-                f"this release reads {_VERSION}.\n\nHint: train the model again."
-            )
+        refuse_other(_VERSION, settings, _WHO)
         try:
             detector = cls(**settings["settings"])
             learned = _learned(settings, arrays)
         except (KeyError, TypeError, ValueError, OverflowError, ConfigError) as error:
-            raise _damaged(f"{type(error).__name__}: {error}") from error
+            raise damaged(_WHO, f"{type(error).__name__}: {error}") from error
         if damage := learned.damage(len(detector.settings.features)):
-            raise _damaged(damage)
+            raise damaged(_WHO, damage)
         detector._learned = learned
         return detector
 
@@ -219,25 +218,7 @@ class IsolationForestDetector:
         return np.stack(list(self._taken(Columns.of(table))))
 
     def _taken(self, columns: Columns) -> Table:
-        names = self.settings.features
-        try:
-            return columns.numbers(names)
-        except InputError:
-            missing = next((name for name in names if not columns.has(name)), None)
-            if missing is None:
-                raise
-        raise InputError(
-            f"The isolation forest looks at {missing!r}, and the table has no such column."
-            f"{nearest(missing, columns.names)}\n\nHint: it needs {', '.join(names)}."
-        )
-
-
-def _damaged(damage: str) -> ModelError:
-    """Say that the parts of a model cannot be used."""
-    return ModelError(
-        f"The isolation forest's parts are damaged: {damage}.\n\n"
-        "Hint: restore the model's folder or train it again."
-    )
+        return features_given(columns, self.settings.features, _WHO)
 
 
 def _learned(settings: Settings, arrays: Arrays) -> Learned:

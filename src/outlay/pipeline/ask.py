@@ -53,6 +53,10 @@ class Answers(NamedTuple):
         parts: list[pl.DataFrame] = [one.framed(self.given) for one in own]
         return pl.concat(parts, how="horizontal")
 
+    def flagged(self, detectors: Mapping[str, Detector]) -> dict[str, NDArray[np.bool_]]:
+        """Return which rows each of the others calls anomalies."""
+        return {name: one.score >= detectors[name].threshold for name, one in self.plugged.items()}
+
 
 def ask(detectors: Mapping[str, Detector], columns: Columns) -> Answers:
     """Return what detectors say of rows that have their features; rows do not see each other."""

@@ -53,10 +53,7 @@ def flags(model: Model, of: Verdicts) -> Flags:
         fuzzy=(category == CATEGORIES.index("high")) | (alert & (category > 0)),
         cold=flagged & ~of.verdict.assessed,
         anomaly_score=score,
-        plugged={
-            name: one.score >= model.detectors[name].threshold
-            for name, one in of.answers.plugged.items()
-        },
+        plugged=of.answers.flagged(model.detectors),
     )
 
 

@@ -124,9 +124,9 @@ def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) ->
         ),
         model.config.policy,
     )
-    is_anomaly = found.is_anomaly
-    for name, plugged in of.answers.plugged.items():
-        is_anomaly |= plugged.score >= model.detectors[name].threshold
+    if of.answers.plugged:
+        own = of.answers.flagged(model.detectors).values()
+        found = found._replace(is_anomaly=np.logical_or.reduce([found.is_anomaly, *own]))
     return Verdicts(of.answers, of.share, allotted.alert_share, found)
 
 

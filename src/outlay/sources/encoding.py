@@ -54,9 +54,12 @@ def _recoded(data: bytes, encoding: str, name: str) -> bytes:
     try:
         return data.decode(encoding).encode("utf-8")
     except UnicodeError as error:
-        raise InputError(
-            f"{name} is not valid {encoding}: {error}.\n\nHint: save the file as UTF-8."
-        ) from error
+        raise not_valid(name, encoding, error) from error
+
+
+def not_valid(name: str, encoding: str | None, error: UnicodeError) -> InputError:
+    """Say that a file is not in the encoding that it seems to be in."""
+    return InputError(f"{name} is not valid {encoding}: {error}.\n\nHint: save the file as UTF-8.")
 
 
 def refuse_binary(data: bytes, name: str) -> None:

@@ -71,10 +71,7 @@ def _read_one(place: Place, fmt: str | None) -> Raw:
             return read_columnar(place.path, place.name, fmt or columnar)
         data = sys.stdin.buffer.read() if place.path is None else place.path.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"{place.name} cannot be read: {error.strerror or error}."
-            "\n\nHint: check that the file is there and that you may read it."
-        ) from error
+        raise place.unreadable(error) from error
     return _read_bytes(data, place, fmt)
 
 

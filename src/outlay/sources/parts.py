@@ -7,7 +7,6 @@ from typing import Final
 
 import polars as pl
 
-from outlay.errors import InputError
 from outlay.schema.intake.raw import Part, Raw
 from outlay.schema.intake.text import as_text
 from outlay.sources.cells import raw_of
@@ -106,10 +105,7 @@ def open_parts(files: Sequence[str | Path], scratch: Path) -> Parts:
         try:
             found.append(_opened(place, scratch))
         except OSError as error:
-            raise InputError(
-                f"{place.name} cannot be read: {error.strerror or error}."
-                "\n\nHint: check that the file is there and that you may read it."
-            ) from error
+            raise place.unreadable(error) from error
     return Parts(found, _united([file.schema for file in found]), notes)
 
 

@@ -30,6 +30,13 @@ class Place:
     name: str
     path: Path | None
 
+    def unreadable(self, error: OSError) -> InputError:
+        """Return the error that says why it cannot be read."""
+        return InputError(
+            f"{self.name} cannot be read: {error.strerror or error}."
+            "\n\nHint: check that the file is there and that you may read it."
+        )
+
 
 def find_places(files: Sequence[str | Path]) -> tuple[list[Place], list[str]]:
     """Return every file that ``files`` name, each once, and notes on those named twice."""

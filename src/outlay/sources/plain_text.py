@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from outlay.errors import InputError
-from outlay.sources.encoding import find_foreign, refuse_binary
+from outlay.sources.encoding import find_foreign, not_valid, refuse_binary
 from outlay.sources.places import Place
-from outlay.sources.unpack import MAX_BYTES
+from outlay.sources.unpack import MAX_BYTES, damaged, too_long
 
 _BLOCK: Final = 1 << 24
 _GZIP: Final = b"\x1f\x8b"
@@ -70,20 +69,10 @@ def unpacked(path: Path, name: str, scratch: Path) -> Path:
             for block in iter(lambda: file.read(_BLOCK), b""):
                 to.write(block)
                 if to.tell() > MAX_BYTES:
-                    raise _too_long(name)
+                    raise too_long(name, MAX_BYTES)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(
-            f"{name} is damaged: it cannot be unpacked ({error})."
-            "\n\nHint: fetch the file again, or unpack it with gzip to see how far it goes."
-        ) from error
+        raise damaged(name, error) from error
     return copy
-
-
-def _too_long(name: str) -> InputError:
-    return InputError(
-        f"{name} unpacks to more than {MAX_BYTES:,} bytes."
-        "\n\nHint: split the file, or give it as Parquet."
-    )
 
 
 def plain_text(path: Path, name: str, scratch: Path) -> Text:
@@ -158,9 +147,7 @@ def _recoded(  # noqa: PLR0913, PLR0917 - what, how, where to
                 newlines = newlines or b"\n" in text
                 to.write(text)
     except UnicodeError as error:
-        raise InputError(
-            f"{name} is not valid {encoding}: {error}.\n\nHint: save the file as UTF-8."
-        ) from error
+        raise not_valid(name, encoding, error) from error
     if not newlines:
         _turn_returns(copy)
     end = _end(copy, 0)

@@ -18,13 +18,23 @@ def unpack(data: bytes, name: str, limit: int = MAX_BYTES) -> tuple[bytes, list[
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             unpacked = file.read(limit + 1)
     except (EOFError, zlib.error, OSError) as error:
-        raise InputError(
-            f"{name} is damaged: it cannot be unpacked ({error})."
-            "\n\nHint: fetch the file again, or unpack it with gzip to see how far it goes."
-        ) from error
+        raise damaged(name, error) from error
     if len(unpacked) > limit:
-        raise InputError(
-            f"{name} unpacks to more than {limit:,} bytes."
-            "\n\nHint: split the file, or give it as Parquet."
-        )
+        raise too_long(name, limit)
     return unpacked, []
+
+
+def damaged(name: str, error: Exception) -> InputError:
+    """Say that a file is not what gzip packed."""
+    return InputError(
+        f"{name} is damaged: it cannot be unpacked ({error})."
+        "\n\nHint: fetch the file again, or unpack it with gzip to see how far it goes."
+    )
+
+
+def too_long(name: str, limit: int) -> InputError:
+    """Say that a file holds more than is unpacked."""
+    return InputError(
+        f"{name} unpacks to more than {limit:,} bytes."
+        "\n\nHint: split the file, or give it as Parquet."
+    )

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
 from outlay.detectors.fuzzy._kernels import infer
-from outlay.detectors.fuzzy.inputs import CHUNK, FEATURES, INPUTS, Inputs
+from outlay.detectors.fuzzy.inputs import CHUNK, FEATURES, INPUTS, WHO, Inputs
 from outlay.detectors.fuzzy.program import Floats, compiled
 from outlay.detectors.fuzzy.rulebase import load, read
 from outlay.detectors.fuzzy.words import Speaker
+from outlay.detectors.saved import damaged, refuse_other
 from outlay.errors import ConfigError, InputError, ModelError
 from outlay.jit import in_chunks
 from outlay.schema.reason import Reason, Told, Words
@@ -141,27 +142,15 @@ class FuzzyDetector:
     @classmethod
     def from_parts(cls, settings: Settings, arrays: Arrays) -> Self:
         """Return the detector that these parts describe; damaged ones are refused."""
-        if settings.get("version") != _VERSION:
-            raise ModelError(
-                f"The fuzzy detector's version is {settings.get('version')!r}, "
-                f"this release reads {_VERSION}.\n\nHint: train the model again."
-            )
+        refuse_other(_VERSION, settings, WHO)
         try:
             detector = cls()
             detector._use(str(settings["rules"]), "the model's rules")
             surprise = np.array(arrays["surprise"], np.float64)
             knots = np.array(arrays["knots"], np.float64, order="C")
         except (KeyError, TypeError, ValueError, ConfigError) as error:
-            raise _damaged(f"{type(error).__name__}: {error}") from error
+            raise damaged(WHO, f"{type(error).__name__}: {error}") from error
         detector._inputs = Inputs(surprise, knots)
         if damage := detector._inputs.damage():
-            raise _damaged(damage)
+            raise damaged(WHO, damage)
         return detector
-
-
-def _damaged(damage: str) -> ModelError:
-    """Say that the parts of a model cannot be used."""
-    return ModelError(
-        f"The fuzzy detector's parts are damaged: {damage}.\n\n"
-        "Hint: restore the model's folder or train it again."
-    )

@@ -6,7 +6,6 @@ for one in 10, 0.67 for one in 100, 1 for one in 1,000 and rarer. So the rules' 
 on every data set, and no label is used.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final, Self
@@ -17,10 +16,13 @@ from numpy.typing import NDArray
 
 from outlay.detectors.fuzzy._kernels import levels, signals
 from outlay.detectors.fuzzy.program import GRID, Floats
-from outlay.errors import InputError, nearest
+from outlay.detectors.given import features_given, some_rows
 from outlay.jit import in_chunks, side_by_side
 from outlay.schema.heap import heap
 from outlay.schema.table import Columns
+
+WHO: Final = "fuzzy detector"
+"""What messages call it."""
 
 INPUTS: Final = ("amount", "time", "velocity", "novelty")
 DECADES: Final = 3.0
@@ -61,7 +63,7 @@ class Inputs:
     def fit(cls, table: pl.DataFrame) -> Self:
         """Learn from a training table, whatever the order of its rows."""
         columns = Columns.of(table)
-        features = dict(zip(FEATURES, _features(columns), strict=True))
+        features = dict(zip(FEATURES, features_given(columns, FEATURES, WHO), strict=True))
         surprise = np.array([_surprise(features[name]) for name in NEW])
         signal = np.empty((len(INPUTS), table.height))
 
@@ -102,29 +104,9 @@ def _places(names: tuple[str, ...]) -> NDArray[np.int64]:
     return np.array([INPUTS.index(name) for name in names], np.int64)
 
 
-def _features(table: Columns) -> Sequence[Floats] | Floats:
-    """Return the features; unknown is NaN."""
-    try:
-        return table.numbers(FEATURES)
-    except InputError:
-        name = next((name for name in FEATURES if not table.has(name)), None)
-        if name is None:
-            raise
-    raise InputError(
-        f"The fuzzy detector looks at {name!r}, and the table has no such column."
-        f"{nearest(name, table.names)}\n\nHint: it needs {', '.join(FEATURES)}."
-    )
-
-
 def _gathered(table: Columns, start: int, stop: int) -> Floats:
     """Return some rows of the features, a feature a row."""
-    found = _features(table)
-    if isinstance(found, np.ndarray):
-        return np.ascontiguousarray(found[:, start:stop])
-    gathered = np.empty((len(FEATURES), stop - start))
-    for place, feature in enumerate(found):
-        gathered[place] = feature[start:stop]
-    return gathered
+    return some_rows(features_given(table, FEATURES, WHO), start, stop)
 
 
 def _surprise(flags: Floats) -> float:

@@ -37,17 +37,8 @@ def account(work: Work) -> Accepted:
         table, rows = table[sound], rows[sound]
     has_ids = "transaction_id" in work.mapping
     equal, other = find_duplicates(table["transaction_id"], table["row_number"], rows, has_ids)
-    rejected = pl.concat([work.raw.rejected, faulty, conflicts(other, rows)])
-    return Accepted(
-        transactions=_without(table, [equal, other]),
-        rejected=rejected.sort("row_number"),
-        duplicates=equal.select(DUPLICATES.keys()),
-        mapping=work.mapping,
-        input_columns=list(_input_names(work).values()),
-        currency=work.currency,
-        notes=work.notes + _earlier_results(work.raw.frame.columns),
-        n_read=work.raw.n_read,
-    )
+    kept, duplicates = _without(table, [equal, other]), equal.select(DUPLICATES.keys())
+    return _accepted(work, kept, [faulty, conflicts(other, rows)], duplicates)
 
 
 def _part(work: Work, faulty: pl.DataFrame) -> Accepted:
@@ -55,10 +46,17 @@ def _part(work: Work, faulty: pl.DataFrame) -> Accepted:
     table = _transactions(work)
     if faulty.height:
         table = table.filter(~work.faults.is_bad)
+    return _accepted(work, table, [faulty], pl.DataFrame(schema=DUPLICATES))
+
+
+def _accepted(
+    work: Work, table: pl.DataFrame, rejected: list[pl.DataFrame], duplicates: pl.DataFrame
+) -> Accepted:
+    """Return what was accepted, set aside and noted."""
     return Accepted(
         transactions=table,
-        rejected=pl.concat([work.raw.rejected, faulty]).sort("row_number"),
-        duplicates=pl.DataFrame(schema=DUPLICATES),
+        rejected=pl.concat([work.raw.rejected, *rejected]).sort("row_number"),
+        duplicates=duplicates,
         mapping=work.mapping,
         input_columns=list(_input_names(work).values()),
         currency=work.currency,
