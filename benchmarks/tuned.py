@@ -30,7 +30,10 @@ DECADES, HALF_TRUSTED = 3, 10
 
 
 def forest(table):
-    """Return the anomaly scores: trained on a sample, scored in a thread a core."""
+    """Return the anomaly scores: trained on a sample, scored in a thread a core.
+
+    A missing value counts as the median, as it does in ours.
+    """
     from sklearn.ensemble import IsolationForest
 
     known = pl.col(SEEN)

@@ -72,13 +72,11 @@ def windows(rows, prior):
     """Return what the windows over rows in time give, in the order of their places."""
     others, own, spans = _past("other"), {**_of_users(), **_of_pairs()}, _in_spans()
     kept = [name for name in (*own, *spans) if not name.endswith(("_begin", "_first"))]
-    in_time = rows.lazy().with_columns(**away(prior)).select("place", **others).sort("place")
-    by_user = rows.lazy().sort("user", maintain_order=True).with_row_index("row")
-    by_user = by_user.with_columns(**_keys(), **away(prior))
-    by_user = by_user.with_columns(**own).with_columns(**spans).select("place", *kept).collect()
-    return (
-        by_user[_inverse(by_user["place"])].hstack(in_time.select(*others).collect()).drop("place")
-    )
+    paid = rows.lazy().with_columns(**away(prior)).select("place", **others).sort("place")
+    mine = rows.lazy().sort("user", maintain_order=True).with_row_index("row")
+    mine = mine.with_columns(**_keys(), **away(prior)).with_columns(**own).with_columns(**spans)
+    mine = mine.select("place", *kept).collect()
+    return mine[_inverse(mine["place"])].drop("place").hstack(paid.select(*others).collect())
 
 
 def away(prior):
@@ -104,11 +102,11 @@ def _inverse(places):
 
 def _past(whose):
     """Return count, sum and sum of squares of the log amounts before."""
-    away, key = pl.col(f"{whose}_away"), AWAY[whose]
+    apart, key = pl.col(f"{whose}_away"), AWAY[whose]
     return {
         f"{whose}_count": BEFORE.over(key),
-        f"{whose}_sum": away.cum_sum().over(key) - away,
-        f"{whose}_squares": (away**2).cum_sum().over(key) - away**2,
+        f"{whose}_sum": apart.cum_sum().over(key) - apart,
+        f"{whose}_squares": (apart**2).cum_sum().over(key) - apart**2,
     }
 
 
