@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from benchmarks import by_hand, rivals, tuned
+from benchmarks import by_hand, rivals
+from benchmarks.features import features
 from benchmarks.measure import in_turns, number, rate
 from benchmarks.page import Promise, Section, table
 
@@ -134,7 +135,10 @@ def contenders(given, folder):
         ),
         "— Polars windows, a dozen features": (n, polars_windows(given.transactions)),
         "— DuckDB windows, the same dozen": (n, rivals.duckdb_windows(given.transactions)),
-        "— Polars windows, about 40 features": (n, lambda: tuned.features(given.transactions)),
+        f"— Polars windows, the same {len(NAMES)} features": (
+            n,
+            lambda: features(given.transactions),
+        ),
         "isolation forest, the six features of the default": (n, lambda: forest.score(rows)),
         **forests(given),
         "fuzzy risk": (n, lambda: fuzzy.detail(rows)),
@@ -189,7 +193,7 @@ def promised(timings):
         return took.rows / took.core / 1e6
 
     kernel, fuzzy = core("features, the kernel alone"), core("fuzzy risk")
-    windows, trees = core("— Polars windows, about 40"), core("isolation forest, 20")
+    windows, trees = core("— Polars windows, the same"), core("isolation forest, 20")
     return [
         Promise("the feature kernel, M rows/s a core", kernel, least=5),
         Promise("the same against Polars windows", kernel / windows, least=8, unit="×"),

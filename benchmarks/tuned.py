@@ -1,9 +1,9 @@
 """The job with general tools, tuned: Polars windows, scikit-learn on both cores, fuzzy in NumPy.
 
-What a good data engineer would write for a big file: lazy reading, every feature as a window
-expression, the forest trained on a sample and scored in a thread a core, memberships and centroid
-of the fuzzy system in blocks that fit the cache, rules as columns, one Parquet file out. Where
-Polars has no window for a feature (a running percentile, a running rank), it is left out.
+What a good data engineer would write for a big file: every feature of Outlay's catalogue as a
+Polars window (`benchmarks.features`), the forest trained on a sample and scored in a thread a
+core, memberships and centroid of the fuzzy system in blocks that fit the cache, rules as columns,
+one Parquet file out. Forest and fuzzy system look at what Outlay's look at.
 
     python -m benchmarks.tuned payments.parquet folder
 """
@@ -11,110 +11,33 @@ Polars has no window for a feature (a running percentile, a running rank), it is
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from benchmarks.features import features
+from benchmarks.fuzzy_rules import INPUTS, RISK, RULES, TERMS
 
-WINDOWS = {"1h": 1 / 24, "24h": 1.0, "7d": 7.0, "30d": 30.0}
 SAMPLE, CHUNK, BLOCK = 200_000, 1 << 16, 2_000
 RATE = 0.005
-SEEN = ("amount_zscore", "log", "ratio_1h", "sum_ratio_24h", "new_device_id", "new_counterparty_id")
-"""What the forest sees: as many columns as ours does, of the same kinds."""
+SEEN = (
+    "amount_oddity", "amount_log", "burst", "sum_ratio_24h", "new_device", "new_counterparty"
+)  # fmt: skip
+"""What the forest sees: Outlay's own six."""
 OUT = np.linspace(0, 1, 101)
-
-
-def features(rows):
-    """Return the table with features that see earlier transactions alone."""
-    amount, log = pl.col("amount"), pl.col("log")
-    own = {"partition_by": "user_id"}
-    n = pl.col("prior_count")
-    rows = (
-        rows.sort("user_id", "timestamp")
-        .with_columns(
-            log=amount.clip(0.01).log(),
-            hour=pl.col("timestamp").dt.hour(),
-            weekday=pl.col("timestamp").dt.weekday(),
-            one=pl.lit(1, pl.UInt32),
-        )
-        .with_columns(
-            (pl.col("one").cum_sum() - 1).over(**own).alias("prior_count"),
-            (amount.cum_sum() - amount).over(**own).alias("sum_before"),
-            (log.cum_sum() - log).over(**own).alias("log_sum"),
-            ((log**2).cum_sum() - log**2).over(**own).alias("log_squares"),
-            amount.cum_max().shift().over(**own).alias("user_max"),
-            pl.col("timestamp").first().over(**own).alias("first"),
-            pl.col("timestamp").diff().dt.total_seconds().over(**own).alias("seconds_since_last"),
-            *(
-                (pl.col("one").cum_sum() - 1).over("user_id", name).alias(f"{name}_prior_count")
-                for name in ("hour", "weekday", "transaction_type")
-            ),
-            *(
-                (pl.col("one").cum_sum().over("user_id", name) == 1)
-                .cast(pl.Float64)
-                .alias(f"new_{name}")
-                for name in ("counterparty_id", "device_id")
-            ),
-            *(
-                column.rolling_sum_by("timestamp", window_size=window, closed="left")
-                .over(**own)
-                .fill_null(0)
-                .alias(f"{name}_{window}")
-                for window in WINDOWS
-                for name, column in (("count", pl.col("one")), ("sum", amount))
-            ),
-        )
-    )
-    return _ratios(rows, n)
-
-
-def _ratios(rows, n):
-    """Add what is made of the windows' results."""
-    lived = ((pl.col("timestamp") - pl.col("first")).dt.total_seconds() / 86_400).clip(1)
-    mean = pl.col("sum_before") / n
-    log_mean = pl.col("log_sum") / n
-    variance = (pl.col("log_squares") / n - log_mean**2).clip(1e-4)
-    rows = rows.with_columns(
-        user_mean=mean,
-        amount_ratio_mean=pl.col("amount") / mean,
-        amount_ratio_max=pl.col("amount") / pl.col("user_max"),
-        amount_zscore=(pl.col("log") - log_mean) / variance.sqrt(),
-        days_since_last=pl.col("seconds_since_last") // 86_400,
-        **{
-            f"{name}_rarity": -((pl.col(f"{name}_prior_count") + 1) / (n + 10)).log()
-            for name in ("hour", "weekday", "transaction_type")
-        },
-        **{
-            f"ratio_{window}": (pl.col(f"count_{window}") + 1) / (1 + (n + 1) / lived * days)
-            for window, days in WINDOWS.items()
-        },
-        **{
-            f"sum_ratio_{window}": (pl.col(f"sum_{window}") + pl.col("amount"))
-            / (mean * (1 + (n + 1) / lived * days))
-            for window, days in WINDOWS.items()
-        },
-    )
-    return _counterparties(rows).drop("one", "first", "sum_before", "log_sum", "log_squares")
-
-
-def _counterparties(rows):
-    """Add the amount against what is usual at the counterparty."""
-    theirs = {"partition_by": "counterparty_id", "order_by": "timestamp"}
-    log = pl.col("log")
-    rows = rows.with_columns(
-        (pl.col("one").cum_sum() - 1).over(**theirs).alias("counterparty_prior_count"),
-        (log.cum_sum() - log).over(**theirs).alias("theirs"),
-    )
-    usual = pl.col("theirs") / pl.col("counterparty_prior_count")
-    return rows.with_columns(counterparty_excess=log - usual).drop("theirs")
+DECADES, HALF_TRUSTED = 3, 10
 
 
 def forest(table):
-    """Return the anomaly scores: trained on a sample, scored in a thread a core."""
+    """Return the anomaly scores: trained on a sample, scored in a thread a core.
+
+    A missing value counts as the median, as it does in ours.
+    """
     from sklearn.ensemble import IsolationForest
 
-    seen = table.select(pl.col(SEEN).cast(pl.Float32).fill_nan(None).fill_null(0)).to_numpy()
-    seen = np.nan_to_num(seen, posinf=1e9, neginf=-1e9)
+    known = pl.col(SEEN)
+    seen = table.select(known.fill_null(known.median()).fill_null(0).cast(pl.Float32)).to_numpy()
     rng = np.random.default_rng(0)
     sample = seen[rng.choice(len(seen), min(SAMPLE, len(seen)), replace=False)]
     model = IsolationForest(n_estimators=100, max_samples=512, random_state=0).fit(sample)
@@ -122,6 +45,27 @@ def forest(table):
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         done = pool.map(lambda at: -model.score_samples(seen[at : at + CHUNK]), parts)
         return np.concatenate(list(done))
+
+
+def signals(table):
+    """Return what the fuzzy inputs are made of, as Outlay makes them."""
+    n = pl.col("prior_count")
+    new = [pl.col(name) for name in ("new_counterparty", "new_device", "new_country")]
+    nats = [flag * -((flag.sum() + 1) / (flag.count() + 2)).log() for flag in new]
+    trust = n / (n + HALF_TRUSTED)
+    return table.select(
+        amount="amount_oddity",
+        time=pl.max_horizontal("hour_rarity", "gap_surprise"),
+        velocity="burst",
+        novelty=pl.col("type_rarity").fill_null(0) + pl.sum_horizontal(nats) * trust,
+    ).select(INPUTS)
+
+
+def level(signal):
+    """Return how far out in the upper tail: 0 the lowest, a third for each decade of rarity."""
+    ordered = np.sort(signal)
+    above = np.maximum((ordered.size * 10.0 ** (-DECADES * OUT)).round(), 1).astype(np.int64)
+    return np.interp(signal, ordered[ordered.size - above], OUT)
 
 
 def shape(x, a, b, c, d):
@@ -133,17 +77,6 @@ def shape(x, a, b, c, d):
 
 def fuzzy(table):
     """Return the fuzzy risk: a dozen rules, blocks of rows that fit the cache, a thread a core."""
-    from benchmarks.fuzzy_rules import INPUTS, RISK, RULES, TERMS
-
-    names = ("amount_zscore", "hour_rarity", "ratio_1h", "new_counterparty_id")
-    levels = np.stack(
-        [
-            (
-                table[name].cast(pl.Float64).fill_nan(None).fill_null(0).rank() / len(table)
-            ).to_numpy()
-            for name in names
-        ]
-    )
     risks = {name: shape(OUT, *corners) for name, corners in RISK.items()}
 
     def block(at):
@@ -165,7 +98,9 @@ def fuzzy(table):
         area = cut.sum(axis=1)
         return np.divide(cut @ OUT, area, out=np.zeros_like(area), where=area > 0)
 
+    columns = [column.to_numpy() for column in signals(table)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        levels = np.stack(list(pool.map(level, columns)))
         return np.concatenate(list(pool.map(block, range(0, len(table), BLOCK))))
 
 
@@ -190,16 +125,17 @@ def main():
     """Do the whole job."""
     source, out = sys.argv[1], Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
-    lazy = (
-        pl.scan_csv(source, try_parse_dates=True)
-        if source.endswith("csv")
-        else pl.scan_parquet(source)
+    read = pl.read_parquet
+    if source.endswith("csv"):
+        read = partial(pl.read_csv, try_parse_dates=True)
+    table = read(source)
+    table = table.hstack(features(table))
+    scores = forest(table)
+    table = table.hstack(rules(table)).with_columns(
+        anomaly_score=scores,
+        fuzzy_risk=fuzzy(table),
+        is_alert=scores >= np.quantile(scores, 1 - RATE),
     )
-    table = features(lazy.with_row_index()).collect()
-    scores, risk = forest(table), fuzzy(table)
-    table = table.hstack(rules(table)).with_columns(anomaly_score=scores, fuzzy_risk=risk)
-    order = pl.col("anomaly_score").rank(descending=True) <= RATE * pl.len()
-    table = table.with_columns(is_alert=order).sort("index")
     table.write_parquet(out / "scored.parquet", compression="snappy")
     worst = table.filter("is_alert").sort("anomaly_score", descending=True)
     worst.write_csv(out / "alerts.csv")
