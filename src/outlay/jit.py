@@ -58,6 +58,15 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     return _compiled(function, _nrt=False, forceinline=True)
 
 
+def inlined_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` as a `kernel` that is put whole into the place where another calls it.
+
+    Else the references to all arrays that pass are counted at the call, which may cost a payment
+    alone as much as the work.
+    """
+    return _compiled(function, forceinline=True)
+
+
 def _compiled(function: Callable[P, R], **more: Any) -> Callable[P, R]:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", **more}
     try:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from outlay.decision.budget import Books, Budget, allot
 
@@ -22,7 +23,7 @@ def months(seed, *, rows_per_day, drift):
 
 def given_in_order(shares, times, budget, books):
     """Return what `allot` does of transactions that stand in time."""
-    return allot(shares, times, np.arange(shares.size), budget, books)
+    return astuple(allot(shares, times, np.arange(shares.size), budget, books))
 
 
 def naive(shares, times, budget, books):
@@ -108,8 +109,8 @@ def test_order_of_rows_does_not_count(order):
     shares, times = rng.random(40) ** 3, np.arange(40) * DAY // 7
     straight, _, _, end = given_in_order(shares, times, RATE, Books(rows_per_day=7))
     mixed = np.array(order)
-    alerts, _, _, other = allot(
-        shares[mixed], times[mixed], np.argsort(mixed), RATE, Books(rows_per_day=7)
+    alerts, _, _, other = astuple(
+        allot(shares[mixed], times[mixed], np.argsort(mixed), RATE, Books(rows_per_day=7))
     )
 
     np.testing.assert_array_equal(straight[mixed], alerts)

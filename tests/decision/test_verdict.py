@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from outlay.decision import OUTCOMES, SEVERITIES, Evidence, Policy, verdict
 
@@ -54,10 +55,12 @@ def test_verdicts_are_what_the_policy_says(rows, policy):
 
     assert [
         (bool(a), SEVERITIES[s], OUTCOMES[o], bool(alert), bool(assessed), risk)
-        for a, s, o, alert, assessed, risk in zip(*found, strict=True)
+        for a, s, o, alert, assessed, risk in zip(*astuple(found), strict=True)
     ] == [naive(one, policy) for one in rows]
 
 
 def test_no_rows_have_no_verdict():
     """An empty table is judged like any other."""
-    assert [len(column) for column in verdict(evidence([]), Policy())] == [0] * 6
+    found = verdict(evidence([]), Policy())
+
+    assert [len(column) for column in astuple(found)] == [0] * 6

@@ -7,7 +7,7 @@ control loop on the realised rate, as in adaptive conformal inference (Gibbs and
 conformal inference under distribution shift", NeurIPS 2021). Only the past counts, live as in batch.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -47,10 +47,6 @@ class Budget(msgspec.Struct, frozen=True):
             return min(self.per_day / max(rows_per_day, 1e-9), 1.0)
         return self.rate or 0.0
 
-    def daily(self, rows_per_day: float) -> float:
-        """Return how many alerts a day is worth, at this many transactions a day."""
-        return self.share(rows_per_day) * rows_per_day
-
     def words(self) -> str:
         """Return the budget as people say it."""
         return (
@@ -71,7 +67,7 @@ class Books(msgspec.Struct, frozen=True):
     last: int | None = None
 
 
-class Allotted(NamedTuple):
+class Allotted(msgspec.Struct, frozen=True):
     """What the budget has room for.
 
     Parameters
@@ -108,15 +104,16 @@ def allot(shares: Floats, times: Ints, order: Ints, budget: Budget, books: Books
     """
     alerts = np.zeros(shares.size, np.bool_)
     thresholds, after = np.empty(shares.size), np.empty(shares.size)
-    daily = budget.daily(books.rows_per_day)
+    base = budget.share(books.rows_per_day)
+    daily = base * books.rows_per_day
     by_row, by_day = (0.0, daily) if budget.per_day is not None else (budget.rate or 0.0, 0.0)
     last = books.last if books.last is not None else int(times[order[0]])
     owed, last = _allot(
-        shares, times, order, budget.share(books.rows_per_day), by_row, by_day,
+        shares, times, order, base, by_row, by_day,
         max(SETTLE_DAYS * daily, LEAST_SETTLED), PATIENCE_DAYS * max(daily, 1.0),
         books.owed, last, alerts, thresholds, after,
     )  # fmt: skip
-    return Allotted(alerts, thresholds, after, Books(books.rows_per_day, float(owed), int(last)))
+    return Allotted(alerts, thresholds, after, Books(books.rows_per_day, owed, last))
 
 
 @kernel

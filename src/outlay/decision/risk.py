@@ -84,19 +84,20 @@ def _evidence(
     total: Points | None = None,
 ) -> Floats:
     """Return the log of the weighted sum of 1 / p; or, of a total, the share of so much."""
-    evidence = np.empty(len(witnesses[names[0]]))
+    evidence = np.empty((1, len(witnesses[names[0]])))
 
     def part(start: int, stop: int) -> None:
-        own = evidence[start:stop].reshape(1, -1)
+        own = evidence[:, start:stop]
         asked = [witnesses[name][start:stop] for name in names]
-        shares = np.concatenate(asked).reshape(len(names), -1)
+        shares = np.concatenate(asked).reshape(len(names), stop - start)
         log_shares(shares, *points, shares)
-        np.exp(shares, out=shares)
+        np.exp(shares, shares)
         inverse_sums(shares, weights, own[0])
-        np.log(own, out=own)
+        np.log(own, own)
         if total:
             log_shares(own, *total, own)
-            np.exp(own, out=own)
+            np.exp(own, own)
 
-    in_chunks(part, len(evidence))
-    return evidence
+    in_chunks(part, evidence.shape[1])
+    found: Floats = evidence[0]
+    return found

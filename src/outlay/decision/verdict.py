@@ -1,7 +1,7 @@
 """Evidence to one verdict: anomaly, severity, outcome. Arrays, for a table as for one payment."""
 
 from functools import cache
-from typing import Annotated, Final, Literal, NamedTuple, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -41,7 +41,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 10
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True):
     """What was decided, an array each; severity and outcome as places in the words above.
 
     The risk is 0 to 100: 99 means that 1 in 100 training transactions looked as bad.
@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
     risk: Floats
 
 
-class Evidence(NamedTuple):
+class Evidence(msgspec.Struct, frozen=True):
     """What a verdict is made of, mostly an array each, a transaction a row.
 
     Parameters
@@ -97,7 +97,8 @@ def verdict(of: Evidence, policy: Policy) -> Verdict:
         np.empty(rows),
     )
     judge(
-        *of, policy.high, policy.critical, float(policy.min_history),
+        of.by_rule, of.score, of.threshold, of.category, of.worst, of.always_alert, of.in_budget,
+        of.share, of.alert_share, of.prior_count, policy.high, policy.critical, float(policy.min_history),
         _outcomes(policy.outcome_of_alert, policy.outcome_of_critical), flags, codes, risk,
     )  # fmt: skip
     return Verdict(flags[0], codes[0], codes[1], flags[1], flags[2], risk)

@@ -105,6 +105,22 @@ def _strike_out(places: U2, slots: U2, masks: U8, left: U2) -> None:
         strike_out(places, row, slots, masks, left)
 
 
+@kernel
+def _slots_of_one(places: U2, by_rank: U2) -> U2:
+    """Return the slots of a single row by group and feature; its places then are the features'.
+
+    They are looked up where they lie side by side: a payment alone waits for each line of the tables
+    that it touches, and so it touches a line a feature, not one a group and feature.
+    """
+    features, groups = places.shape[1], by_rank.shape[1]
+    slots = np.empty((groups, features), np.uint16)
+    for f in range(features):
+        for group in range(groups):
+            slots[group, f] = by_rank[places[0, f], group]
+        places[0, f] = f
+    return slots
+
+
 @leaf
 def _add(left: U2, values: F8, total: F8) -> None:
     """Add the path lengths of the leaves left over, word by word; no leaf adds 0."""
@@ -123,6 +139,7 @@ def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
     tree_of: I8,
     first: I8,
     slots: U2,
+    by_rank: U2,
     masks: U8,
     mask_of: I8,
     values: F8,
@@ -143,6 +160,8 @@ def path_lengths(  # noqa: PLR0913, PLR0917 - numba takes arrays, not objects
         for f in range(features):
             _take(columns[f, start : start + n], fill[f], single)
             _rank(single, trees[tree_of[f] : tree_of[f + 1]], first[f], node, places[:n, f])
+        if rows == 1:
+            slots = _slots_of_one(places, by_rank)
         for group in range(len(slots)):
             own = masks[mask_of[group] : mask_of[group + 1]]
             _strike_out(places[:n], slots[group], own, left)

@@ -38,8 +38,9 @@ class Section(NamedTuple):
         Each feature's cuts as a search tree, one after the other, and where each begins.
     first
         Where each feature's slots begin.
-    slots
-        By group and rank: the row of the group's masks.
+    slots, by_rank
+        By group and rank: the row of the group's masks. And the same by rank and group: the slots of
+        a single row then lie side by side.
     masks, mask_of
         The masks, and where those of each group begin.
     values
@@ -50,6 +51,7 @@ class Section(NamedTuple):
     tree_of: I8
     first: I8
     slots: U2
+    by_rank: U2
     masks: U8
     mask_of: I8
     values: F8
@@ -150,7 +152,7 @@ def _tables(splits: _Splits, open_: NDArray[np.bool_], lengths: F8, columns: int
     values = np.zeros((groups, WORDS, VALUES))
     values[:, :, (_BIAS + _BITS) & (VALUES - 1)] = lengths.reshape(groups, WORDS, LEAVES)
     return Section(
-        np.concatenate(trees), _ends(trees), first, slots,
+        np.concatenate(trees), _ends(trees), first, slots, np.ascontiguousarray(slots.T),
         _on_lines(np.concatenate(masks)), _ends(masks), values.reshape(groups, -1),
     )  # fmt: skip
 

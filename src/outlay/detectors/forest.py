@@ -25,6 +25,8 @@ from outlay.jit import in_chunks
 Floats = NDArray[np.float64]
 ToRaw = Callable[[int, NDArray[np.float32]], NDArray[np.float32]]
 
+_TWO: Final = np.array(2.0)
+"""An array: what numpy makes of a number costs a payment more than its power."""
 MAX_DEPTH: Final = 12
 MAX_COLUMNS: Final = 1024
 """Features: where a value lies among the cuts of all of them has to fit 16 bits."""
@@ -81,7 +83,8 @@ class Forest:
         if not scale:
             return np.full(len(columns[0]), 0.5)
         lengths = self._lengths(columns, fill, -scale)
-        return np.power(2.0, lengths, out=lengths)
+        np.power(_TWO, lengths, lengths)
+        return lengths
 
     def credit(self, columns: Table, fill: NDArray[Any]) -> Floats:
         """Return the path length each feature saved, feature by row."""

@@ -1167,7 +1167,8 @@ def observe(
 
     User u's state is words[offsets[u]:offsets[u + 1]], empty for a new one; ``users`` and
     ``counterparties`` say whose each payment is. The prior comes in its parts: a tuple of arrays
-    takes longer to hand over. Features are a feature a row. See `fold` and `fold_counterparties`.
+    takes longer to hand over. Features are a feature a row, the last row is the amounts. See `fold`
+    and `fold_counterparties`.
     """
     bounds = np.zeros(offsets.size, np.int64)
     for i in range(users.size):
@@ -1176,7 +1177,7 @@ def observe(
         bounds[u + 1] += bounds[u]
     cursor = bounds.copy()
     order = np.empty(users.size, np.int64)
-    amounts = np.empty(users.size)
+    amounts = features[N_FEATURES]
     for i in range(users.size):
         order[cursor[users[i]]] = i
         cursor[users[i]] += 1
@@ -1189,7 +1190,7 @@ def observe(
     for i in range(users.size):
         for feature in range(N_OWN):
             features[feature, i] = own[N_OWN * i + feature]
-    arrival, others = np.arange(users.size), features[N_OWN:]
+    arrival, others = np.arange(users.size), features[N_OWN:N_FEATURES]
     fold_counterparties(counterparties, arrival, amounts, moments, of_counterparties, others)
 
 

@@ -1,9 +1,9 @@
 """A few payments, in the order of their arrival, to their features: no table on the way."""
 
 from collections.abc import Sequence
-from itertools import accumulate
-from typing import NamedTuple
+from itertools import accumulate, pairwise
 
+import msgspec
 import numpy as np
 
 from outlay.features._kernels import (
@@ -25,10 +25,10 @@ Paid = tuple[int, float, Text, Text, Text, Text]
 """A payment: microseconds since 1970 (UTC), amount, type, counterparty, device, country."""
 
 
-class Observed(NamedTuple):
+class Observed(msgspec.Struct, frozen=True):
     """What a few payments leave: their features, and the states after them."""
 
-    features: Floats  # (features, payments), in the order of the catalogue
+    features: Floats  # (features + 1, payments), in the order of the catalogue; last the amounts
     states: list[Floats]  # one a user
     moments: Floats  # (counterparties, 3)
 
@@ -98,9 +98,9 @@ class Observer:
             amounts; zeros for a new one. Moved on in their place.
         """
         sizes = [state.size for state in states]
-        offsets = np.array([0, *accumulate(sizes)], np.int64)
+        offsets = np.array([*accumulate(sizes, initial=0)], np.int64)
         words = np.concatenate(states) if states else np.empty(0)
-        features = np.empty((N_FEATURES, users.size))
+        features = np.empty((N_FEATURES + 1, users.size))
         ends = np.zeros(offsets.size, np.int64)
         kept = np.empty(words.size + FIXED * len(sizes) + PER_PAYMENT * users.size)
         observe(
@@ -115,6 +115,5 @@ class Observer:
             ends,
             kept,
         )
-        bounds = ends.tolist()
-        new = [kept[bounds[k] : bounds[k + 1]] for k in range(len(sizes))]
+        new = [kept[begin:end] for begin, end in pairwise(ends.tolist())]
         return Observed(features, new, moments)

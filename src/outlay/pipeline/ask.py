@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Plugged:
     detail: pl.DataFrame
 
 
-class Answers(NamedTuple):
+class Answers(msgspec.Struct, frozen=True):
     """What all detectors say of some rows.
 
     Parameters
@@ -111,10 +112,13 @@ def with_plugged(table: pl.DataFrame, answers: Answers) -> pl.DataFrame:
 
 def witnesses(columns: Columns, answers: Answers) -> dict[str, Floats]:
     """Return what speaks of a transaction's risk, each (n,), high = anomalous."""
-    return {
+    found: dict[str, Floats] = {
         "isolation_forest": answers.given["anomaly_score"],
         "fuzzy": answers.given["fuzzy_risk_score"],
         "rules": answers.given["rule_confidence"],
-        **{name: columns.number(name) for name in WITNESSES},
-        **{name: one.score for name, one in answers.plugged.items()},
     }
+    for name in WITNESSES:
+        found[name] = columns.number(name)
+    for name, one in answers.plugged.items():
+        found[name] = one.score
+    return found

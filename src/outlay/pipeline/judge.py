@@ -8,6 +8,7 @@ So rows may be judged in parts, as long as the budget sees them all in order.
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -126,7 +127,9 @@ def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) ->
     )
     if of.answers.plugged:
         own = of.answers.flagged(model.detectors).values()
-        found = found._replace(is_anomaly=np.logical_or.reduce([found.is_anomaly, *own]))
+        found = msgspec.structs.replace(
+            found, is_anomaly=np.logical_or.reduce([found.is_anomaly, *own])
+        )
     return Verdicts(of.answers, of.share, allotted.alert_share, found)
 
 
@@ -173,7 +176,7 @@ def judge(
 
 def decision_frame(model: Model, verdicts: Verdicts) -> pl.DataFrame:
     """Return what is decided as the scored table's columns, all but the reasons."""
-    own: dict[str, Any] = verdicts.verdict._asdict()
+    own: dict[str, Any] = msgspec.structs.asdict(verdicts.verdict)
     own["severity"] = pl.Series(SEVERITIES).gather(verdicts.verdict.severity)
     own["outcome"] = pl.Series(OUTCOMES).gather(verdicts.verdict.outcome)
     given = verdicts.answers.framed(model.detectors)

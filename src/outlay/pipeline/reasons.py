@@ -72,13 +72,13 @@ def _said(model: Model, columns: Columns, of: Flags) -> Said:
     """Return all that is said."""
     if of.are_none:
         return _voiced("", np.zeros(0, np.intp), [], [], [], 0.0)
-    rules, spoken_of = _rules(model, columns, np.flatnonzero(of.rules))
+    rules, spoken_of = _rules(model, columns, of.rules.nonzero()[0])
     parts = [
         rules,
         _forest(model, columns, of, spoken_of),
-        _fuzzy(model, columns, np.flatnonzero(of.fuzzy)),
-        *(plugged(model, columns, name, np.flatnonzero(at)) for name, at in of.plugged.items()),
-        _cold(columns, np.flatnonzero(of.cold)),
+        _fuzzy(model, columns, of.fuzzy.nonzero()[0]),
+        *(plugged(model, columns, name, at.nonzero()[0]) for name, at in of.plugged.items()),
+        _cold(columns, of.cold.nonzero()[0]),
     ]
     rows, weights, loudness = (np.concatenate([part[n] for part in parts]) for n in range(3))
     words, codes, who = ([one for part in parts for one in part[n]] for n in range(3, 6))
@@ -106,7 +106,7 @@ def _rules(model: Model, columns: Columns, at: Rows) -> tuple[Said, NDArray[np.i
 
 
 def _forest(model: Model, columns: Columns, of: Flags, spoken_of: NDArray[np.int64]) -> Said:
-    name, at = "isolation_forest", np.flatnonzero(of.forest)
+    name, at = "isolation_forest", of.forest.nonzero()[0]
     said = forest_words(model, columns.taken(at), of.anomaly_score[at], spoken_of[at], MOST[name])
     return _voiced(name, at[said.rows], said.weights, said.texts, said.codes, VOICE[name])
 

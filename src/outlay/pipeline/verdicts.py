@@ -1,7 +1,6 @@
 """What judging passes on: the detectors' answers, and everything that was decided."""
 
-from typing import NamedTuple
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,14 +10,14 @@ from outlay.pipeline.ask import Answers
 Floats = NDArray[np.float64]
 
 
-class Answered(NamedTuple):
+class Answered(msgspec.Struct, frozen=True):
     """What the detectors say of some rows, and how rare so much evidence is in training."""
 
     answers: Answers
     share: Floats
 
 
-class Verdicts(NamedTuple):
+class Verdicts(msgspec.Struct, frozen=True):
     """Everything that is decided about some rows, an array each.
 
     Parameters

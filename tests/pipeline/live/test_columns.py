@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from outlay.errors import InputError
-from outlay.pipeline.live.columns import PaymentColumns
+from outlay.pipeline.live.columns import TEXTS, PaymentColumns
+from outlay.pipeline.live.payment import Payment
 from outlay.schema.catalog import NAMES
 from outlay.schema.table import Columns
 
@@ -15,11 +16,15 @@ def made() -> tuple[PaymentColumns, Columns]:
     """Three payments as payments and as a table."""
     placed = np.random.default_rng(1).normal(size=(len(NAMES) + 1, 3))
     placed[4, 1] = np.nan
-    texts = {"transaction_type": ["transfer", None, "fuel"]}
+    kinds = ["transfer", None, "fuel"]
+    payments = [Payment(f"T{k}", "U", 0, 1.0, kind) for k, kind in enumerate(kinds)]
+    texts = {name: [getattr(payment, name) for payment in payments] for name in TEXTS}
+    texts["note"] = ["a", None, "b"]
     extra = {"limit": np.array([1.0, 2.0, 3.0])}
-    columns = PaymentColumns(placed, extra, texts, 3)
+    columns = PaymentColumns(payments, placed, extra, {"note": texts["note"]})
     table = pl.DataFrame(dict(zip((*NAMES, "amount"), placed, strict=True)))
-    return columns, Columns.of(table.hstack(pl.DataFrame({**texts, **extra})))
+    kept = pl.DataFrame({**texts, **extra}, schema_overrides=dict.fromkeys(texts, pl.String))
+    return columns, Columns.of(table.hstack(kept))
 
 
 @pytest.mark.parametrize("names", [("hour", "amount"), ("limit", "hour"), ("amount",)])
@@ -54,5 +59,10 @@ def test_a_column_that_is_not_there(made: tuple[PaymentColumns, Columns]) -> Non
 
     with pytest.raises(InputError, match="no column 'hours'"):
         ours.numbers(("hour", "hours"))
-    assert not ours.is_number("transaction_type")
+    for name in ("transaction_type", "note"):
+        assert ours.has(name)
+        assert not ours.is_number(name)
     assert ours.strings("transaction_type") == ["transfer", None, "fuel"]
+    assert ours.strings("note") == ["a", None, "b"]
+    with pytest.raises(InputError, match="holds texts"):
+        ours.number("country")

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.jit import kernel, leaf
+from outlay.jit import inlined_kernel, kernel, leaf
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,7 +33,7 @@ HALF_TRUSTED: Final = 10.0
 _ONE: Final = np.uint32(1)
 
 
-@kernel
+@inlined_kernel
 def infer(
     inputs: Floats,
     tables: Floats,
@@ -77,7 +77,7 @@ def infer(
             categories[start + row] = int(score >= bounds[0]) + int(score >= bounds[1])
 
 
-@kernel
+@inlined_kernel
 def levels(
     features: Floats, surprise: Floats, used: Ints, trees: Floats, knots: Floats, out: Floats
 ) -> None:
@@ -95,6 +95,48 @@ def levels(
             _signal(number, own, surprise, signal)
             levelled = out[place, start : start + rows]
             _level(signal, trees[number], knots[number], node, levelled)
+
+
+@kernel
+def judge(
+    features: Floats,
+    surprise: Floats,
+    used: Ints,
+    trees: Floats,
+    knots: Floats,
+    tables: Floats,
+    first_term: Ints,
+    literals: Ints,
+    ends: Ints,
+    consequents: Ints,
+    overlap: Floats,
+    overlap_weights: Floats,
+    alone_levels: Floats,
+    alone_lines: Floats,
+    alone_first: Ints,
+    bounds: Floats,
+    scores: Floats,
+    categories: NDArray[np.uint8],
+) -> None:
+    """Write scores and categories, from features: `levels` and `infer` for the price of one call."""
+    inputs = np.empty((len(used), features.shape[1]))
+    levels(features, surprise, used, trees, knots, inputs)
+    infer(
+        inputs,
+        tables,
+        first_term,
+        literals,
+        ends,
+        consequents,
+        overlap,
+        overlap_weights,
+        alone_levels,
+        alone_lines,
+        alone_first,
+        bounds,
+        scores,
+        categories,
+    )
 
 
 @kernel

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outlay.detectors.base import Arrays, Parts, Settings
-from outlay.detectors.fuzzy._kernels import infer
-from outlay.detectors.fuzzy.inputs import CHUNK, FEATURES, INPUTS, WHO, Inputs
+from outlay.detectors.fuzzy._kernels import judge
+from outlay.detectors.fuzzy.inputs import CHUNK, FEATURES, INPUTS, WHO, Inputs, gathered
 from outlay.detectors.fuzzy.program import Floats, compiled
 from outlay.detectors.fuzzy.rulebase import load, read
 from outlay.detectors.fuzzy.words import Speaker
@@ -81,12 +81,13 @@ class FuzzyDetector:
         return {"fuzzy_risk_score": scores, "fuzzy_risk_category": categories}
 
     def _judged(self, columns: Columns) -> tuple[Floats, NDArray[np.uint8]]:
-        inputs, height = self.inputs, columns.height
+        asked = *self.inputs.learned(self._names), *self._program
+        height = columns.height
         scores, categories = np.empty(height), np.empty(height, np.uint8)
 
         def part(start: int, stop: int) -> None:
-            levels = inputs.levels(columns, self._names, start, stop)
-            infer(levels, *self._program, scores[start:stop], categories[start:stop])
+            features = gathered(columns, start, stop)
+            judge(features, *asked, scores[start:stop], categories[start:stop])
 
         in_chunks(part, height, CHUNK)
         return scores, categories

@@ -12,10 +12,9 @@ from typing import Final, Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from outlay.detectors.fuzzy._kernels import levels, signals
-from outlay.detectors.fuzzy.program import GRID, Floats
+from outlay.detectors.fuzzy.program import GRID, Floats, Ints
 from outlay.detectors.given import features_given, some_rows
 from outlay.jit import in_chunks, side_by_side
 from outlay.schema.heap import heap
@@ -68,20 +67,21 @@ class Inputs:
         signal = np.empty((len(INPUTS), table.height))
 
         def part(start: int, stop: int) -> None:
-            signal[:, start:stop] = signals(_gathered(columns, start, stop), surprise)
+            signal[:, start:stop] = signals(gathered(columns, start, stop), surprise)
 
         in_chunks(part, table.height)
         knots = side_by_side(lambda number: _knots(signal[number]), len(INPUTS))
         return cls(surprise, np.array(knots))
 
-    def levels(
-        self, table: Columns, names: tuple[str, ...], start: int = 0, stop: int | None = None
-    ) -> Floats:
+    def levels(self, table: Columns, names: tuple[str, ...]) -> Floats:
         """Return the levels of ``names``, an input a row; NaN where a row does not tell."""
-        features = _gathered(table, start, table.height if stop is None else stop)
-        out = np.empty((len(names), features.shape[1]))
-        levels(features, self.surprise, _places(names), self._trees, self.knots, out)
+        out = np.empty((len(names), table.height))
+        levels(gathered(table, 0, table.height), *self.learned(names), out)
         return out
+
+    def learned(self, names: tuple[str, ...]) -> tuple[Floats, Ints, Floats, Floats]:
+        """Return what the kernel takes for the levels of ``names``."""
+        return self.surprise, _places(names), self._trees, self.knots
 
     @cached_property
     def _trees(self) -> Floats:
@@ -100,11 +100,11 @@ class Inputs:
 
 
 @cache
-def _places(names: tuple[str, ...]) -> NDArray[np.int64]:
+def _places(names: tuple[str, ...]) -> Ints:
     return np.array([INPUTS.index(name) for name in names], np.int64)
 
 
-def _gathered(table: Columns, start: int, stop: int) -> Floats:
+def gathered(table: Columns, start: int, stop: int) -> Floats:
     """Return some rows of the features, a feature a row."""
     return some_rows(features_given(table, FEATURES, WHO), start, stop)
 

@@ -13,6 +13,7 @@ from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.program import FEEDS
 
 NORMAL: Final = "normal"
+_AMOUNT, _PERCENTILE, _HOUR = FEEDS
 ANSWERS: Final = (
     "rule_confidence",
     "rule_is_anomaly",
@@ -30,12 +31,14 @@ def answers(verdicts: Verdicts) -> dict[str, NDArray[np.generic]]:
     ``rule_violations`` holds bits, (words, rows). Severity and action are the place of the band, one
     past the last for what is normal: see `severities` and `actions`.
     """
-    band, holds = verdicts.marks[k.BAND], verdicts.marks.view(np.bool_)
+    numbers, band, holds = verdicts.numbers, verdicts.marks[k.BAND], verdicts.marks.view(np.bool_)
     return {
-        "rule_confidence": verdicts.numbers[k.SHOWN],
+        "rule_confidence": numbers[k.SHOWN],
         "rule_is_anomaly": holds[k.ANOMALY],
         "rule_violations": verdicts.bits,
-        **dict(zip(FEEDS, verdicts.numbers[k.FED :], strict=True)),
+        _AMOUNT: numbers[k.FED],
+        _PERCENTILE: numbers[k.FED + 1],
+        _HOUR: numbers[k.FED + 2],
         "rule_severity": band,
         "rule_action": band,
         "rule_always_alert": holds[k.ALWAYS],

@@ -57,6 +57,8 @@ def _read(columns: Columns, source: Input) -> k.Floats:
 
 def texts(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Floats]:
     """Return the texts as numbers; where each question's answers begin; the answers."""
+    if columns.height == 1:
+        return _of_one(program, columns)
     if columns.height <= FEW:
         return _of_few(program, columns)
     coded = np.empty((len(program.texts), columns.height), np.int32)
@@ -77,12 +79,17 @@ def _of_few(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Float
         said = strings(columns, name)
         for question in questions:
             answers += question(said)
-    coded = np.zeros((len(program.texts), columns.height), np.int32)
-    starts = program.starts_of_one
-    if columns.height > 1:
-        coded[:] = np.arange(columns.height)
-        starts = starts * columns.height
-    return coded, starts, np.array(answers)
+    coded = np.empty((len(program.texts), columns.height), np.int32)
+    coded[:] = np.arange(columns.height)
+    return coded, program.starts_of_one * columns.height, np.array(answers)
+
+
+def _of_one(program: Program, columns: Columns) -> tuple[k.Ints, k.Ints, k.Floats]:
+    """Return the same for a single row."""
+    answers: list[float] = []
+    for name, of in program.answers_of_one:
+        answers += of(strings(columns, name)[0])
+    return program.texts_of_one, program.starts_of_one, np.array(answers)
 
 
 def strings(columns: Columns, name: str, rows: NDArray[np.intp] | None = None) -> Texts:

@@ -1,8 +1,9 @@
 """What the rules say of every row of a table at once: violated, applying, and how nearly violated."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -20,10 +21,12 @@ Bools = NDArray[np.bool_]
 WORD: Final = 64
 """Rules in one integer."""
 _NOTHING: Final = np.empty(0)
+_NOT_ASKED: Final = np.empty((0, 0, 0))
+_NUMBERS: Final = k.FED + len(FEEDS)
 _COMBINING: Final[dict[Combine, int]] = {"mean": k.MEAN, "max": k.MAX, "any": k.ANY}
 
 
-class Verdicts(NamedTuple):
+class Verdicts(msgspec.Struct, frozen=True):
     """What some rules say of each row.
 
     Parameters
@@ -100,7 +103,11 @@ class Judge:
         self.rules = tuple(rules)
         self.program: Program = program(self.rules)
         self._plain = _all_numbers(self.program)
-        self._combining = (np.array(bands, np.float64), _COMBINING[combine], float(anomaly_above))
+        self._words = max(1, -(-len(self.rules) // WORD))
+        self._asked = (
+            *self.program.machine,
+            *(np.array(bands, np.float64), _COMBINING[combine], float(anomaly_above)),
+        )
 
     @classmethod
     def of(cls, pack: Pack, *modes: Mode) -> Self:
@@ -113,14 +120,14 @@ class Judge:
 
         ``each`` keeps every rule's own answers, which takes room for 24 bytes a rule and row.
         """
-        asked, height = self.program, columns.height
-        sources, said = self._sources(columns), texts(asked, columns)
+        height = columns.height
+        sources, said = self._sources(columns), texts(self.program, columns)
         found = self._room(height, each=each)
 
         def part(start: int, stop: int) -> None:
+            inputs = _beside(sources, start, stop, height)
             k.evaluate(
-                asked.code, asked.rules, asked.groups, asked.slots, asked.constants, asked.asked,
-                *self._combining, _beside(sources, start, stop, height), *said, start,
+                *self._asked, inputs, *said, start,
                 found.numbers, found.marks, found.bits, found.each,
             )  # fmt: skip
 
@@ -135,13 +142,12 @@ class Judge:
 
     def _room(self, height: int, *, each: bool) -> Verdicts:
         """Return verdicts that are yet to be filled."""
-        count = len(self.rules)
         return Verdicts(
-            rules=self.rules,
-            bits=np.zeros((max(1, -(-count // WORD)), height), np.uint64),
-            numbers=np.empty((k.FED + len(FEEDS), height)),
-            marks=np.empty((3, height), np.uint8),
-            each=np.empty((3 if each else 0, count, height)),
+            self.rules,
+            np.zeros((self._words, height), np.uint64),
+            np.empty((_NUMBERS, height)),
+            np.empty((3, height), np.uint8),
+            np.empty((3, len(self.rules), height)) if each else _NOT_ASKED,
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, cast
 
@@ -19,6 +20,9 @@ _LEAVES: Final = (k.COLUMN, k.ATOM, k.CONSTANT)
 Answers = Callable[[Sequence[str | None]], list[float]]
 """A question about texts: 1, 0 or NaN for each."""
 
+MOST_KNOWN: Final = 1024
+"""Texts of a column whose answers are kept: a type or a country comes again with many a payment."""
+
 Line = tuple[int, int, tuple[int, ...]]
 """An instruction: what; the step (or, of `k.RULE`, the rule) that it gives; the steps it takes."""
 
@@ -33,10 +37,12 @@ class Program:
     ----------
     columns
         What is read as numbers: columns, and comparisons of two columns of texts.
-    texts
-        The columns of texts, with what is asked of each.
-    asked, starts_of_one
-        The question's column, by number; where its answers begin if there is one row.
+    texts, answers_of_one
+        The columns of texts, with what is asked of each; and what gives all answers on one text.
+    asked
+        The question's column, by number.
+    texts_of_one, starts_of_one
+        If there is one row: the texts by number, and where the answers to each question begin.
     constants
         The numbers that stand in the rules.
     code
@@ -49,13 +55,20 @@ class Program:
 
     columns: tuple[Input | Atom, ...]
     texts: tuple[tuple[str, tuple[Answers, ...]], ...]
+    answers_of_one: tuple[tuple[str, Callable[[str | None], tuple[float, ...]]], ...]
     asked: k.Ints
+    texts_of_one: k.Ints
     starts_of_one: k.Ints
     constants: k.Floats
     code: k.Ints
     rules: k.Ints
     groups: int
     slots: int
+
+    @property
+    def machine(self) -> tuple[k.Ints, k.Ints, int, int, k.Floats, k.Ints]:
+        """Return what `_kernels.evaluate` takes first."""
+        return self.code, self.rules, self.groups, self.slots, self.constants, self.asked
 
 
 def program(rules: Sequence[Rule]) -> Program:
@@ -73,7 +86,9 @@ def program(rules: Sequence[Rule]) -> Program:
     return Program(
         columns=cast("tuple[Input | Atom, ...]", tuple(leaves[k.COLUMN])),
         texts=texts,
+        answers_of_one=tuple((column, _of_one(questions)) for column, questions in texts),
         asked=np.array(asked, np.int32),
+        texts_of_one=np.zeros((len(texts), 1), np.int32),
         starts_of_one=np.arange(len(asked), dtype=np.int32),
         constants=np.array([float(cast("str", leaf)) for leaf in leaves[k.CONSTANT]]),
         code=np.array(code, np.int32).reshape(-1, 5),
@@ -132,6 +147,16 @@ def _texts(atoms: Sequence[Atom]) -> tuple[tuple[str, tuple[Answers, ...]], ...]
     """Return every column of texts with its questions; the atoms stand in this order."""
     columns = groupby(atoms, key=_column)
     return tuple((column, tuple(atom.answers() for atom in asked)) for column, asked in columns)
+
+
+def _of_one(questions: tuple[Answers, ...]) -> Callable[[str | None], tuple[float, ...]]:
+    """Return what answers all questions about one text; it remembers the last texts."""
+
+    @lru_cache(maxsize=MOST_KNOWN)
+    def answers(text: str | None) -> tuple[float, ...]:
+        return tuple(answer for question in questions for answer in question([text]))
+
+    return answers
 
 
 def _column(atom: Atom) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,7 +23,7 @@ TEXTS: Final = (
     *("transaction_id", "user_id", "transaction_type", "counterparty_id"),
     *("currency", "country", "channel", "device_id"),
 )
-_texts_of: Final = attrgetter(*TEXTS)
+_ARE_TEXTS: Final = frozenset(TEXTS)
 _OURS: Final = frozenset({*TEXTS, *NAMES, *DECISION, "amount", "timestamp"})
 
 
@@ -37,31 +36,34 @@ class PaymentColumns(Columns):
 
     Parameters
     ----------
+    payments
+        The payments: their texts are columns as well, each made when it is first asked for.
     placed
         The features in the order of the catalogue, and last the amounts: (features + 1, payments).
-    numbers, texts, height
+    numbers, texts
         The other columns; see `Columns`.
     """
 
-    __slots__ = ("_placed",)
+    __slots__ = ("_payments", "_placed")
 
     def __init__(
         self,
+        payments: Sequence[Payment],
         placed: Floats,
         numbers: Mapping[str, Floats],
         texts: Mapping[str, Sequence[str | None]],
-        height: int,
     ) -> None:
-        super().__init__(numbers, texts, height)
-        self._placed = placed
+        super().__init__(numbers, texts, len(payments))
+        self._payments, self._placed = payments, placed
 
     def _names(self) -> Iterator[str]:
         yield from _PLACED
-        yield from super()._names()
+        yield from TEXTS
+        yield from (name for name in super()._names() if name not in _ARE_TEXTS)
 
     def has(self, name: str) -> bool:
         """Return whether there is such a column, of whatever kind."""
-        return name in _PLACES or super().has(name)
+        return name in _PLACES or name in _ARE_TEXTS or super().has(name)
 
     def is_number(self, name: str) -> bool:
         """Return whether there is such a column and it holds numbers."""
@@ -87,10 +89,19 @@ class PaymentColumns(Columns):
         found: Floats = self._placed.take(rows, axis=0)
         return found
 
+    def strings(self, name: str) -> Sequence[str | None]:
+        """Return a column of texts, None where missing."""
+        found = self._texts.get(name)
+        if found is None and name in _ARE_TEXTS:
+            found = self._texts[name] = [getattr(payment, name) for payment in self._payments]
+        return super().strings(name) if found is None else found
+
     def frame(self) -> "pl.DataFrame":
         """Return the columns as a table, for detectors that need one."""
         import polars as pl
 
+        for name in TEXTS:
+            self.strings(name)
         placed = dict(zip(_PLACED, self._placed, strict=True))
         return pl.DataFrame(placed).hstack(super().frame())
 
@@ -115,30 +126,25 @@ class ColumnMaker:
         declared: Mapping[str, str] = rules.pack.scope.columns if rules is not None else {}
         self._extras = {name: kind for name, kind in declared.items() if name not in _OURS}
 
-    def make(self, payments: Sequence[Payment], features: Floats) -> Columns:
+    def make(self, payments: Sequence[Payment], placed: Floats) -> Columns:
         """Return the columns.
 
         Parameters
         ----------
         payments
             In their order.
-        features
-            Theirs, (features, payments).
+        placed
+            Their features, and last their amounts: (features + 1, payments).
         """
-        placed = np.empty((len(_PLACED), len(payments)))
-        placed[:-1] = features
-        placed[-1] = [payment.amount for payment in payments]
         numbers: dict[str, Floats] = {}
-        texts: dict[str, Sequence[str | None]] = dict(
-            zip(TEXTS, zip(*map(_texts_of, payments), strict=True), strict=True)
-        )
+        texts: dict[str, Sequence[str | None]] = {}
         for name, kind in self._extras.items():
             values = [payment.extra.get(name) for payment in payments]
             if kind == "text":
                 texts[name] = list(map(_text, values))
             else:
                 numbers[name] = np.array([_READ[kind](value) for value in values])
-        return PaymentColumns(placed, numbers, texts, len(payments))
+        return PaymentColumns(payments, placed, numbers, texts)
 
 
 def _text(value: Any) -> str | None:

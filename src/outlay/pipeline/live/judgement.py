@@ -1,7 +1,7 @@
 """What the detectors, the alert budget and the policy make of payments that have their features."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,6 @@ from outlay.pipeline.model import Model
 from outlay.pipeline.reasons import texts
 from outlay.pipeline.verdicts import Verdicts
 from outlay.schema.table import Columns
-
-_GIVEN: Final = (
-    *("anomaly_score", "rule_confidence", "fuzzy_risk_score"),
-    *("fuzzy_risk_category", "rule_severity", "rule_action"),
-)
-"""What an answer shows of the detectors' own."""
 
 
 class Judge:
@@ -56,26 +50,27 @@ class Judge:
         given, verdict = of.answers.given, of.verdict
         rules, digest = self._rules, self._model.digest
         bits: NDArray[np.uint64] = given["rule_violations"]
-        violated = map(any, zip(*bits.tolist(), strict=True))
         columns: tuple[NDArray[Any], ...] = (
             verdict.risk, verdict.severity, verdict.outcome, verdict.is_alert, verdict.is_anomaly,
-            verdict.assessed, *(given[name] for name in _GIVEN),
+            verdict.assessed, given["anomaly_score"], given["rule_confidence"],
+            given["fuzzy_risk_score"], given["fuzzy_risk_category"], given["rule_severity"],
+            given["rule_action"], given["rule_is_anomaly"],
         )  # fmt: skip
-        rows = zip(payments, late, violated, *[column.tolist() for column in columns], strict=True)
+        rows = zip(payments, late, *[column.tolist() for column in columns], strict=True)
         return [
             Answered(
                 payment.transaction_id, payment.user_id, rfc3339(payment.timestamp),
                 risk, SEVERITIES[severity], OUTCOMES[outcome], is_alert, is_anomaly, assessed,
                 is_late, Scores(forest, confidence, fuzzy), CATEGORIES[category],
                 RuleVerdict(
-                    rules.violated(bits[:, row]) if some else [],
+                    rules.violated(bits[:, row]) if by_rule else [],
                     rules.severities[band], rules.actions[action],
                 ),
                 said.get(row, []), digest,
             )
             for row, (
-                payment, is_late, some, risk, severity, outcome, is_alert, is_anomaly, assessed,
-                forest, confidence, fuzzy, category, band, action,
+                payment, is_late, risk, severity, outcome, is_alert, is_anomaly, assessed,
+                forest, confidence, fuzzy, category, band, action, by_rule,
             ) in enumerate(rows)
         ]  # fmt: skip
 
@@ -84,7 +79,7 @@ def _chain(books: Books, payments: Sequence[Payment], allotted: Allotted) -> lis
     """Return the books before each payment and after the last."""
     last = payments[0].timestamp if books.last is None else books.last
     after = [books]
-    for payment, owed in zip(payments, allotted.owed.tolist(), strict=True):
-        last = max(last, payment.timestamp)
+    for place, owed in enumerate(allotted.owed.tolist()):
+        last = max(last, payments[place].timestamp)
         after.append(Books(books.rows_per_day, owed, last))
     return after

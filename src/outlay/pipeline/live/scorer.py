@@ -1,14 +1,16 @@
 """Payments and states to decisions and new states: the batch's kernels and detectors, no table."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from outlay.decision import Books
 from outlay.errors import ModelError
-from outlay.features.online import Observed, Observer
+from outlay.features.online import Observer
 from outlay.pipeline.live.columns import ColumnMaker
 from outlay.pipeline.live.decision import Answered
 from outlay.pipeline.live.judgement import Judge
@@ -19,7 +21,7 @@ from outlay.pipeline.model import Model
 Floats = NDArray[np.float64]
 
 
-class Scored(NamedTuple):
+class Scored(msgspec.Struct, frozen=True):
     """What became of some payments.
 
     Parameters
@@ -79,48 +81,43 @@ class Scorer:
         """
         if not payments:
             return Scored([], [books], {}, {})
-        users = _Places(payment.user_id for payment in payments)
-        others = _Places(payment.counterparty_id for payment in payments)
-        before = [states.get(user, NEW) for user in users.names]
-        seen = self._observed(payments, users, before, others, counterparties)
-        late = _late(payments, users.of, before)
+        users, user_of = _places(map(_user_of, payments))
+        others, other_of = _places(map(_other_of, payments))
+        before = [states.get(user, NEW) for user in users]
+        moments = _moments(others, counterparties)
+        rows = self._observer.rows([*map(paid_of, payments)])
+        seen = self._observer.observe_many(
+            rows, np.array(user_of), before, np.array(other_of), moments
+        )
+        late = _late(payments, user_of, before)
         columns = self._columns.make(payments, seen.features)
         answers, after = self._judge.judge(payments, columns, late, books)
         return Scored(
             answers,
             after,
-            dict(zip(users.names, seen.states, strict=True)),
-            dict(zip(others.names, seen.moments, strict=True)),
-        )
-
-    def _observed(
-        self,
-        payments: Sequence[Payment],
-        users: "_Places",
-        before: list[Floats],
-        others: "_Places",
-        counterparties: Mapping[str, Floats],
-    ) -> Observed:
-        rows = self._observer.rows([*map(paid_of, payments)])
-        moments = np.zeros((len(others.names), MOMENTS))
-        for place, name in enumerate(others.names):
-            known = counterparties.get(name)
-            if known is not None:
-                moments[place] = known
-        return self._observer.observe_many(
-            rows, np.array(users.of), before, np.array(others.of), moments
+            {name: seen.states[place] for name, place in users.items()},
+            {name: seen.moments[place] for name, place in others.items()},
         )
 
 
-class _Places:
-    """Which of the distinct names each payment has, -1 where it has none."""
+_user_of: Final = attrgetter("user_id")
+_other_of: Final = attrgetter("counterparty_id")
 
-    __slots__ = ("names", "of")
 
-    def __init__(self, named: Iterable[str | None]) -> None:
-        places: dict[str, int] = {}
-        self.of = [-1 if name is None else places.setdefault(name, len(places)) for name in named]
-        self.names = list(places)
+def _places(named: Iterable[str | None]) -> tuple[dict[str, int], list[int]]:
+    """Return the distinct names with their places, and each payment's, -1 where it has no name."""
+    places: dict[str, int] = {}
+    of = [-1 if name is None else places.setdefault(name, len(places)) for name in named]
+    return places, of
+
+
+def _moments(places: Mapping[str, int], known: Mapping[str, Floats]) -> Floats:
+    """Return where counterparties stand, zeros for the unknown."""
+    moments = np.zeros((len(places), MOMENTS))
+    for name, place in places.items():
+        if (own := known.get(name)) is not None:
+            moments[place] = own
+    return moments
 
 
 def _late(
@@ -129,7 +126,10 @@ def _late(
     """Say which payments are earlier than the last that came of their user."""
     last = [last_seen(state) for state in before]
     late = []
-    for payment, user in zip(payments, users, strict=True):
-        late.append(payment.timestamp < last[user])
-        last[user] = max(last[user], payment.timestamp)
+    for place, user in enumerate(users):
+        time = payments[place].timestamp
+        is_late = time < last[user]
+        late.append(is_late)
+        if not is_late:
+            last[user] = time
     return late
