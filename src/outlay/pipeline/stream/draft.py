@@ -159,7 +159,8 @@ class Draft:
         """Give a table that grows behind the first bytes of the file; what else lay there is gone."""
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
         with os.fdopen(handle, "r+b", buffering=0) as file:
-            file.truncate(begin)
+            if self._size() > begin:  # a file that was ever cut to nothing is flushed when closed
+                file.truncate(begin)
             file.seek(begin)
             with GrowingParquet(self.path, into=file) as table:
                 yield table
