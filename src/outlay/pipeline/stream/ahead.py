@@ -1,10 +1,11 @@
-"""Work done a little ahead of who needs it, on another thread."""
+"""Work done on other threads: a little ahead of who needs it, or a little behind."""
 
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -57,6 +58,44 @@ def ahead(items: Iterable[T], most: int = 1) -> Generator[T]:
             del item  # it may be large, and the next is waited for
     finally:
         feed.end()
+
+
+class Behind:
+    """One thread that does work in order, a little later; leave the ``with`` block and all is done.
+
+    Parameters
+    ----------
+    most
+        So much work may wait; whoever has more waits as well. What went wrong shows then.
+    """
+
+    def __init__(self, most: int = 1) -> None:
+        self._thread, self._most = ThreadPoolExecutor(1), most
+        self._waiting: list[Future[Any]] = []
+
+    def do(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Have something done."""
+        self._wait(self._most)
+        self._waiting.append(self._thread.submit(work, *arguments))
+
+    def _wait(self, most: int) -> None:
+        while len(self._waiting) > most:
+            self._waiting.pop(0).result()
+
+    def __enter__(self) -> Self:
+        """Begin with the first work."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait until all is done."""
+        self._thread.shutdown()
+        if error is None:
+            self._wait(0)
 
 
 def side_by_side(work: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:

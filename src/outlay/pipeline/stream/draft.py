@@ -19,7 +19,7 @@ import polars as pl
 
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
-from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.ahead import Behind, ahead
 from outlay.pipeline.stream.merging import Thresholds, scored_block
 from outlay.pipeline.stream.packing import packed, some, unpacked
 from outlay.pipeline.stream.pieces import read_whole, write_whole
@@ -80,14 +80,21 @@ class Draft:
         """Give what adds a chunk's transactions; in the end note that all of the chunks are there."""
         self._sections = [each for each in self._sections if each.after <= chunks.start]
         begin = self._end()
-        with self._behind(begin) as table:
-            yield partial(self._add, table)
+        with self._appended(begin) as table, Behind() as behind:
+            yield partial(self._add, table, behind)
         self._sections.append(Section(chunks.stop, Image(begin, self._size())))
         fresh = self._notes.with_suffix(".new")
         fresh.write_text(json.dumps(self._sections), encoding="utf-8")
         fresh.replace(self._notes)
 
-    def _add(self, table: GrowingParquet, chunk: int, rows: pl.DataFrame, found: Answered) -> None:
+    def _add(
+        self,
+        table: GrowingParquet,
+        behind: Behind,
+        chunk: int,
+        rows: pl.DataFrame,
+        found: Answered,
+    ) -> None:
         """Write what is known of a chunk's transactions, and keep what the rest is made of."""
         self._threshold.add(found.share)
         may_be = found.share <= self._threshold.most
@@ -96,10 +103,16 @@ class Draft:
         scored = scored_block(self._model, rows, found, held, self._input_columns)
         known = scored.drop(PENDING)
         table.write(known)
-        self._tally.count(known)
-        write_whole(self._kept("pending", chunk), scored.select(PENDING))
-        write_whole(self._kept("contenders", chunk), rows[at])
         answers = packed(pl.DataFrame({_PLACE: at}), some(found, at))
+        # Polars serves who waits in turn: its other work is not to hold up who judges
+        behind.do(self._tally.count, known)
+        behind.do(self._keep, chunk, scored.select(PENDING), rows[at], answers)
+
+    def _keep(
+        self, chunk: int, pending: pl.DataFrame, rows: pl.DataFrame, answers: pl.DataFrame
+    ) -> None:
+        write_whole(self._kept("pending", chunk), pending)
+        write_whole(self._kept("contenders", chunk), rows)
         write_whole(self._kept("answers", chunk), answers)
 
     def finish(self, thresholds: Thresholds, say: Progress) -> Tally:
@@ -108,7 +121,7 @@ class Draft:
         schema, at = pl.Schema(), 0
         for after, image in self._sections:
             begin = self._size() if images else self._end()
-            with self._behind(begin) as table:
+            with self._appended(begin) as table:
                 for chunk, (rows, alerts) in ahead(self._settled(range(at, after), thresholds)):
                     table.write(rows)
                     self._tally.settle(alerts)
@@ -155,7 +168,7 @@ class Draft:
         return tally
 
     @contextmanager
-    def _behind(self, begin: int) -> Iterator[GrowingParquet]:
+    def _appended(self, begin: int) -> Iterator[GrowingParquet]:
         """Give a table that grows behind the first bytes of the file; what else lay there is gone."""
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
         with os.fdopen(handle, "r+b", buffering=0) as file:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ import polars as pl
 
 from outlay.features import Register
 from outlay.pipeline.draw import buckets, counted
-from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.ahead import Behind, ahead
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.pieces import Span, write_array, write_piece, write_whole
 from outlay.pipeline.stream.repeats import Ids
@@ -140,8 +139,7 @@ class Laying:
 
     def __init__(self, folder: Path, timezone: str) -> None:
         self.entry = Entry(Taken(folder), Register(timezone))
-        self._aside = ThreadPoolExecutor(1)
-        self._writing: list[Future[None]] = []
+        self._writing = Behind()
 
     def add(self, frame: pl.DataFrame, *, is_in_time: bool) -> None:
         """Lay down a chunk; once the input is not in time order there will be no walk."""
@@ -151,8 +149,7 @@ class Laying:
             return
         taken, at = self.entry.taken, len(self.entry.taken.chunks)
         name = f"chunk-{at:05}"
-        self._written(most=1)
-        self._writing.append(self._aside.submit(write_whole, taken.folder / name, frame))
+        self._writing.do(write_whole, taken.folder / name, frame)
         taken.counts += counted(buckets(frame["user_id"]))
         if self.entry.register is not None:
             with walked_path(taken.folder, at).open("wb") as file:
@@ -163,11 +160,6 @@ class Laying:
             Chunk(name, [span], numbers[0], numbers[-1], times.min(), times.max())  # type: ignore[arg-type]
         )
         taken.schema = dict(frame.schema)
-
-    def _written(self, most: int) -> None:
-        """Wait until at most so many chunks are still to be written; raise what went wrong."""
-        while len(self._writing) > most:
-            self._writing.pop(0).result()
 
     def __enter__(self) -> Self:
         """Begin with the first chunk."""
@@ -180,9 +172,7 @@ class Laying:
         trace: TracebackType | None,
     ) -> None:
         """Wait until all is written."""
-        self._aside.shutdown()
-        if error is None:
-            self._written(most=0)
+        self._writing.__exit__(kind, error, trace)
 
 
 class Cutter:
