@@ -14,7 +14,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import budget, end_to_end, machine, public, ranking, scale, stages, where
+from benchmarks import (
+    budget,
+    end_to_end,
+    machine,
+    one_transaction,
+    public,
+    ranking,
+    scale,
+    stages,
+    where,
+)
 from benchmarks.page import by_sentence, promised
 
 PARTS = {
@@ -24,6 +34,7 @@ PARTS = {
     "scale": scale,
     "where": where,
     "stages": stages,
+    "one_transaction": one_transaction,
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 WORDS = """\
