@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from outlay.pipeline.stream.ahead import side_by_side
 from outlay.pipeline.stream.pieces import Span, read_pieces, write_array, write_piece
 from outlay.schema.intake import Accepted, Raw
 from outlay.schema.intake.account import conflicts
@@ -21,8 +22,9 @@ from outlay.schema.intake.duplicates import DUPLICATES, find_duplicates
 
 Marks = NDArray[np.uint64]
 _RANGES: Final = 256
-_MOST: Final = 4_000_000
-"""Marks that are compared at a time."""
+_MOST: Final = 2_000_000
+"""Marks that are compared at a time, on each thread."""
+_THREADS: Final = 2
 _AT_ONCE: Final = 250_000
 """Repeated ids whose rows are looked at together."""
 
@@ -47,11 +49,12 @@ class Ids:
 
     def repeated(self) -> Marks:
         """Return the marks that came more than once, sorted."""
-        found = [np.zeros(0, np.uint64)]
-        for first, last in self._groups():
-            marks = np.sort(self._read(first, last))
-            found.append(np.unique(marks[1:][marks[1:] == marks[:-1]]))
-        return np.concatenate(found)
+        found = side_by_side(lambda ends: self._repeated(*ends), self._groups(), _THREADS)
+        return np.concatenate([np.zeros(0, np.uint64), *found])
+
+    def _repeated(self, first: int, last: int) -> Marks:
+        marks = np.sort(self._read(first, last))
+        return np.unique(marks[1:][marks[1:] == marks[:-1]])
 
     def _groups(self) -> Iterator[tuple[int, int]]:
         """Yield ranges of marks, each with few enough to be compared."""
