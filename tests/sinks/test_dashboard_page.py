@@ -56,6 +56,33 @@ def test_the_page_says_it_in_words():
     assert words + "2 are flagged by a score of 60 or more." in text
 
 
+def test_alerts_before_the_window_stand_on_the_page():
+    """Whoever comes for an older alert finds it, with its year and its reasons, worst first."""
+    frame = payments(200, flagged=(4, 9, 190), risk=[99.0 + row / 1000 for row in range(200)])
+    shown = summarise(frame, "U1", threshold=0.6, days=5)
+    text = page(shown, script="x.js")
+    earlier = text.partition('id="earlier"')[2]
+
+    assert (shown.n_earlier, [each.transaction_id for each in shown.earlier]) == (2, ["T9", "T4"])
+    assert "There were 2 alerts before these days." in text
+    assert "04 Mar 2024 00:00" in earlier
+    assert earlier.index("T9") < earlier.index("T4")
+    assert "3.2 × the 95th percentile" in earlier
+
+
+def test_the_worst_of_many_older_alerts_are_shown():
+    """A page says how many it leaves out; without older alerts it says nothing of them."""
+    many = payments(200, flagged=range(60))
+    none = payments(200, flagged=(190,))
+    text = page(summarise(many, "U1", days=5), script="x.js")
+
+    assert "Of 60 alerts before these days the 20 worst are shown." in text
+    assert text.partition('id="earlier"')[2].count("<time ") == 20
+    assert "before these days" not in page(summarise(none, "U1", days=5), script="x.js")
+    unknown = summarise(many.drop("is_alert"), "U1", days=5)
+    assert (unknown.n_earlier, unknown.earlier) == (0, ())
+
+
 def test_nothing_of_the_data_becomes_markup():
     """Escaped in the text, escaped in the JSON, and without characters that turn text round."""
     text = page(nasty_summary(), script="x.js")

@@ -97,6 +97,7 @@ def _by_the_clock(summary: Summary) -> Summary:
     """Return times as the wall clock shows them, as pictures do; zones are lost on the way."""
     return replace(
         summary,
+        earlier=(),  # a picture only says how many
         start=summary.start.replace(tzinfo=None),
         end=summary.end.replace(tzinfo=None),
         transactions=tuple(

@@ -12,7 +12,15 @@ from outlay.sinks import palette
 from outlay.sinks.dashboard.glyphs import drawable
 from outlay.sinks.dashboard.numbers import MarkedTransaction, Summary
 from outlay.sinks.dashboard.scale import Scale, scale_of
-from outlay.sinks.dashboard.words import amount, amount_label, compact, counts, period, spending
+from outlay.sinks.dashboard.words import (
+    amount,
+    amount_label,
+    before,
+    compact,
+    counts,
+    period,
+    spending,
+)
 from outlay.sinks.text import plural, shorten
 
 if TYPE_CHECKING:
@@ -56,7 +64,8 @@ def png(summary: Summary) -> bytes:
 
 def _heading(figure: "Figure", summary: Summary) -> None:
     title = f"User {drawable(shorten(summary.user, 48))}"
-    facts = "   ·   ".join((period(summary), counts(summary), *spending(summary)))
+    said = (period(summary), counts(summary), before(summary), *spending(summary))
+    facts = "   ·   ".join(filter(None, said))
     at: dict[str, Any] = {"ha": "left", "parse_math": False}
     size = min(11.5, 11.5 * _LINE / len(facts))
     figure.text(_LEFT, 0.945, title, size=19, weight="bold", color=_INK, **at)

@@ -3,6 +3,7 @@
 Nothing heavy is imported here: the process that draws the pictures needs no more than this.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
@@ -52,6 +53,11 @@ class MarkedTransaction:
         return self.risk or 0.0, self.anomaly_score or 0.0, self.amount
 
 
+def worst_first(transactions: Iterable[MarkedTransaction]) -> tuple[MarkedTransaction, ...]:
+    """Return transactions ranked by their weight."""
+    return tuple(sorted(transactions, key=lambda each: each.weight, reverse=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a dashboard shows.
@@ -68,6 +74,8 @@ class Summary:
         The window's transactions in the order of time.
     unreadable
         The user's rows that have no time or no amount and are therefore left out.
+    earlier, n_earlier
+        The worst alerts before the window, and how many there are in all.
     timezone
         The zone that days are judged in; none where the times carry no zone.
     """
@@ -83,12 +91,13 @@ class Summary:
     timezone: str | None
     currency: str | None
     unreadable: int
+    earlier: tuple[MarkedTransaction, ...] = ()
+    n_earlier: int = 0
 
     @property
     def flagged(self) -> tuple[MarkedTransaction, ...]:
         """The marked transactions, worst first."""
-        marks = (each for each in self.transactions if each.is_anomaly_flag)
-        return tuple(sorted(marks, key=lambda each: each.weight, reverse=True))
+        return worst_first(each for each in self.transactions if each.is_anomaly_flag)
 
     @property
     def total(self) -> float:

@@ -73,8 +73,9 @@ def _render(summary: Summary, limits: Limits, script: str | None) -> str:
         linear_below=compact(float(f"{scale_of(summary).linear_below:.2g}")),
         notes=notes(summary, shown),
         rows=[_row(each, summary) for each in shown.flagged],
-        has_reasons=any(each.reasons for each in shown.flagged),
-        has_risk=any(each.risk is not None for each in shown.flagged),
+        earlier=[_row(each, summary, "%d %b %Y %H:%M") for each in shown.earlier],
+        has_reasons=any(each.reasons for each in (*shown.flagged, *shown.earlier)),
+        has_risk=any(each.risk is not None for each in (*shown.flagged, *shown.earlier)),
         threshold=f"{100 * summary.threshold:.0f}",
         centre=f"{summary.band.window_days}-day {summary.band.centre}",
         days=[_day(day) for day in summary.daily[-_DAYS_SHOWN:]],
@@ -98,10 +99,12 @@ def _usual_note(summary: Summary) -> str:
     return f"median of {plural(summary.active_days, 'day')} with payments"
 
 
-def _row(each: MarkedTransaction, summary: Summary) -> dict[str, object]:
+def _row(
+    each: MarkedTransaction, summary: Summary, when: str = "%a %d %b %H:%M"
+) -> dict[str, object]:
     return {
         "iso": each.timestamp.isoformat(timespec="seconds"),
-        "when": f"{each.timestamp:%a %d %b %H:%M}",
+        "when": each.timestamp.strftime(when),
         "amount": amount(each.amount, summary),
         "kind": kind(each),
         "transaction_id": each.transaction_id,

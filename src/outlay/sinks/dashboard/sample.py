@@ -17,16 +17,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is shown: the normal transactions by time, the flagged ones worst first."""
+    """What is shown: the normal transactions by time, the flagged and earlier ones worst first."""
 
     normal: tuple[MarkedTransaction, ...]
     flagged: tuple[MarkedTransaction, ...]
+    earlier: tuple[MarkedTransaction, ...]
 
 
 def sample(summary: Summary, limits: Limits) -> Sample:
     """Return at most so many transactions; of the flagged the worst, of the others the outline."""
     normal = [each for each in summary.transactions if not each.is_anomaly_flag]
-    return Sample(tuple(_outline(normal, limits.normal)), summary.flagged[: limits.flagged])
+    most = limits.flagged
+    outline = tuple(_outline(normal, limits.normal))
+    return Sample(outline, summary.flagged[:most], summary.earlier[:most])
 
 
 def _outline(points: Sequence[MarkedTransaction], most: int) -> Iterable[MarkedTransaction]:

@@ -5,8 +5,18 @@ from collections.abc import Sequence
 import polars as pl
 
 from outlay.sinks.dashboard.band import SEED, Band
-from outlay.sinks.dashboard.numbers import Day, MarkedTransaction, Summary
-from outlay.sinks.dashboard.window import check_options, daily_sums, marked, of_user, recent
+from outlay.sinks.dashboard.numbers import Day, MarkedTransaction, Summary, worst_first
+from outlay.sinks.dashboard.window import (
+    alerts_before,
+    check_options,
+    daily_sums,
+    marked,
+    of_user,
+    recent,
+)
+
+_MOST_EARLIER = 20
+"""Alerts before the window that are kept: whoever came for one of them is to find it."""
 
 
 def summarise(  # noqa: PLR0913
@@ -28,6 +38,7 @@ def summarise(  # noqa: PLR0913
     known, unreadable = of_user(frame, user)
     window, start, end = recent(known, days, timezone)
     sums = daily_sums(window)
+    earlier = _transactions(alerts_before(known, start, timezone), threshold)
     levels = band.levels([amount for _, amount in sums])
     return Summary(
         user=user,
@@ -35,13 +46,19 @@ def summarise(  # noqa: PLR0913
         end=end,
         days=days,
         daily=tuple(Day(*day, *level) for day, level in zip(sums, levels, strict=True)),
-        transactions=tuple(map(_transaction, marked(window, threshold).iter_rows(named=True))),
+        transactions=_transactions(window, threshold),
         threshold=threshold,
         band=band,
         timezone=None if end.tzinfo is None else timezone,
         currency=currency,
         unreadable=unreadable,
+        earlier=worst_first(earlier)[:_MOST_EARLIER],
+        n_earlier=len(earlier),
     )
+
+
+def _transactions(rows: pl.DataFrame, threshold: float) -> tuple[MarkedTransaction, ...]:
+    return tuple(map(_transaction, marked(rows, threshold).iter_rows(named=True)))
 
 
 def _transaction(row: dict[str, object]) -> MarkedTransaction:

@@ -70,9 +70,20 @@ def recent(rows: pl.DataFrame, days: int, timezone: str) -> tuple[pl.DataFrame, 
     window = rows.filter(pl.col("timestamp") >= end - timedelta(days=days))
     edges = rows.select(start=end - timedelta(days=days), end=end)
     if _zone(rows) is not None:
-        window = window.with_columns(pl.col("timestamp").dt.convert_time_zone(timezone))
         edges = edges.select(pl.all().dt.convert_time_zone(timezone))
-    return window, *edges.row(0)
+    return _local(window, timezone), *edges.row(0)
+
+
+def alerts_before(rows: pl.DataFrame, start: datetime, timezone: str) -> pl.DataFrame:
+    """Return the alerts before a window, with local times; none of a table that knows no alerts."""
+    is_alert = _or_else(rows.columns, "is_alert").cast(pl.Boolean).fill_null(value=False)
+    return _local(rows, timezone).filter(is_alert & (pl.col("timestamp") < start))
+
+
+def _local(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    if _zone(rows) is None:
+        return rows
+    return rows.with_columns(pl.col("timestamp").dt.convert_time_zone(timezone))
 
 
 def daily_sums(window: pl.DataFrame) -> list[tuple[date, float]]:

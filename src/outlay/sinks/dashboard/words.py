@@ -38,8 +38,20 @@ def counts(summary: Summary) -> str:
     return f"{plural(len(summary.transactions), 'transaction')}, {flagged} flagged"
 
 
+def before(summary: Summary) -> str:
+    """Return how many alerts lie before the window, or nothing."""
+    return f"{plural(summary.n_earlier, 'alert')} before" if summary.n_earlier else ""
+
+
 def sentence(summary: Summary) -> str:
-    """Return the whole dashboard in two or three sentences."""
+    """Return the whole dashboard in a few sentences."""
+    if not summary.n_earlier:
+        return _of_window(summary)
+    verb = "was" if summary.n_earlier == 1 else "were"
+    return f"{_of_window(summary)} There {verb} {before(summary)} these days."
+
+
+def _of_window(summary: Summary) -> str:
     said = [
         f"{plural(len(summary.transactions), 'transaction')} came to {amount(summary.total, summary)}."
     ]
@@ -88,6 +100,11 @@ def notes(summary: Summary, shown: Sample) -> list[str]:
         said.append(
             f"Of {flagged:,} flagged transactions the {len(shown.flagged):,} worst are shown. "
             "The file of the transactions lists all."
+        )
+    if len(shown.earlier) < summary.n_earlier:
+        said.append(
+            f"Of {summary.n_earlier:,} alerts before these days the {len(shown.earlier):,} worst "
+            "are shown."
         )
     if summary.unreadable:
         said.append(f"{plural(summary.unreadable, 'row')} without a time or an amount left out.")
