@@ -48,6 +48,30 @@ def test_nothing_is_in_place_before_the_end_and_everything_after(tmp_path):
     assert tree(target) == {"report.html": b"report", "model/forest.json": b"{}"}
 
 
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_from_elsewhere_becomes_a_result(tmp_path, monkeypatch, has_links):
+    """It stays where it was, where files can have two names, and is published with the others."""
+    if not has_links:
+        monkeypatch.setattr(
+            Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(95, "no"))
+        )
+    source, target = tmp_path / "kept", tmp_path / "result"
+    source.write_text("whole")
+    with contextlib.suppress(KeyboardInterrupt), Publication(target) as publication:
+        publication.path("model/users").write_text("none")
+        publication.adopt("model/users", source)
+        raise KeyboardInterrupt
+
+    assert not target.exists()
+    assert source.exists() == has_links
+
+    source.write_text("whole")
+    with Publication(target) as publication:
+        publication.adopt("model/users", source)
+
+    assert tree(target) == {"model/users": b"whole"}
+
+
 def test_what_an_earlier_run_wrote_and_this_one_does_not_is_gone(tmp_path):
     """A dashboard of an earlier run does not stand among those of this one; a person's note stays."""
     publish(tmp_path, {"report.html": "1", "dashboards/U1.html": "1", "old/x": "1"})
