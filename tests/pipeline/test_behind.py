@@ -4,15 +4,15 @@ import threading
 
 import pytest
 
-from outlay.pipeline.stream.ahead import Behind
+from outlay.pipeline.stream.ahead import behind
 
 
 def test_work_is_done_in_order_before_the_block_ends() -> None:
     """All of it, on one other thread."""
     done: list[tuple[int, int]] = []
-    with Behind() as behind:
+    with behind() as later:
         for n in range(20):
-            behind.do(lambda n: done.append((n, threading.get_ident())), n)
+            later(lambda n: done.append((n, threading.get_ident())), n)
 
     assert [n for n, _ in done] == list(range(20))
     assert len({thread for _, thread in done} - {threading.get_ident()}) == 1
@@ -26,10 +26,10 @@ def test_no_more_than_so_much_waits() -> None:
         begun.release()
         may_end.wait(10)
 
-    with Behind(most=1) as behind:
-        behind.do(work)
-        behind.do(work)
-        third = threading.Thread(target=behind.do, args=(work,))
+    with behind(most=1) as later:
+        later(work)
+        later(work)
+        third = threading.Thread(target=later, args=(work,))
         begun.acquire(timeout=10)
         third.start()
         third.join(0.2)
@@ -45,9 +45,9 @@ def test_what_goes_wrong_shows() -> None:
     """At the end of the block, or with later work; an error of the block itself goes before it."""
 
     def ask(times: int, own: Exception | None = None) -> None:
-        with Behind() as behind:
+        with behind() as later:
             for _ in range(times):
-                behind.do(fail)
+                later(fail)
             if own:
                 raise own
 

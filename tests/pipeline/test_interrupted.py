@@ -14,7 +14,7 @@ from outlay.pipeline.files import run_files
 from outlay.pipeline.progress import Quiet
 from outlay.pipeline.stream import walking
 from outlay.pipeline.stream.resume import UNFINISHED
-from tests.pipeline.parts import LAYOUTS, ORDERS, assert_same_model, settings
+from tests.pipeline.parts import LAYOUTS, ORDERS, assert_same, assert_same_model, settings
 
 
 class Watching(Quiet):
@@ -85,6 +85,30 @@ def test_an_interrupted_run_goes_on_and_leaves_the_same(  # noqa: PLR0917
     assert_same_model(tmp_path / "once/model", again / "model")
     for name in ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html"):
         assert (tmp_path / "once" / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_a_table_that_had_become_a_result_is_written_again(
+    payments: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file has one name alone, it is gone with the result that was not published."""
+
+    def refuse(*_: Any) -> None:
+        raise OSError(95, "this file system has no links")
+
+    monkeypatch.setattr(walking, "KEEP_EVERY", 500)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    path = tmp_path / "in.parquet"
+    ORDERS["in time"](payments).write_parquet(path)
+    run_files([str(path)], tmp_path / "once", settings(), layout=LAYOUTS[1])
+    stop = Watching("Writing the report")
+    with pytest.raises(KeyboardInterrupt):
+        run_files([str(path)], tmp_path / "again", settings(), stop, LAYOUTS[1])
+    left = [path.name for path in (tmp_path / "again" / UNFINISHED).glob("*/scored.parquet")]
+    run_files([str(path)], tmp_path / "again", settings(), Watching("never"), LAYOUTS[1])
+
+    assert left == []
+    assert_same(tmp_path / "once", tmp_path / "again")
+    assert_same_model(tmp_path / "once/model", tmp_path / "again/model")
 
 
 def test_another_input_does_not_go_on_with_the_first(

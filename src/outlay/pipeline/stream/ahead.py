@@ -4,8 +4,8 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -60,42 +60,27 @@ def ahead(items: Iterable[T], most: int = 1) -> Generator[T]:
         feed.end()
 
 
-class Behind:
-    """One thread that does work in order, a little later; leave the ``with`` block and all is done.
+@contextmanager
+def behind(most: int = 1) -> Iterator[Callable[..., None]]:
+    """Give what has work done in order on another thread; all of it is done when the block ends.
 
-    Parameters
-    ----------
-    most
-        So much work may wait; whoever has more waits as well. What went wrong shows then.
+    So much work may wait; whoever has more waits as well. What went wrong shows with later work, or
+    at the end.
     """
+    waiting: list[Future[Any]] = []
 
-    def __init__(self, most: int = 1) -> None:
-        self._thread, self._most = ThreadPoolExecutor(1), most
-        self._waiting: list[Future[Any]] = []
+    def wait(most: int) -> None:
+        while len(waiting) > most:
+            waiting.pop(0).result()
 
-    def do(self, work: Callable[..., Any], *arguments: Any) -> None:
-        """Have something done."""
-        self._wait(self._most)
-        self._waiting.append(self._thread.submit(work, *arguments))
+    with ThreadPoolExecutor(1) as thread:
 
-    def _wait(self, most: int) -> None:
-        while len(self._waiting) > most:
-            self._waiting.pop(0).result()
+        def do(work: Callable[..., Any], *arguments: Any) -> None:
+            wait(most)
+            waiting.append(thread.submit(work, *arguments))
 
-    def __enter__(self) -> Self:
-        """Begin with the first work."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Wait until all is done."""
-        self._thread.shutdown()
-        if error is None:
-            self._wait(0)
+        yield do
+    wait(0)
 
 
 def side_by_side(work: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:

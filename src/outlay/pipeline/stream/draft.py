@@ -19,7 +19,7 @@ import polars as pl
 
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
-from outlay.pipeline.stream.ahead import Behind, ahead
+from outlay.pipeline.stream.ahead import ahead, behind
 from outlay.pipeline.stream.merging import Thresholds, scored_block
 from outlay.pipeline.stream.packing import packed, some, unpacked
 from outlay.pipeline.stream.pieces import read_whole, write_whole
@@ -80,8 +80,8 @@ class Draft:
         """Give what adds a chunk's transactions; in the end note that all of the chunks are there."""
         self._sections = [each for each in self._sections if each.after <= chunks.start]
         begin = self._end()
-        with self._appended(begin) as table, Behind() as behind:
-            yield partial(self._add, table, behind)
+        with self._appended(begin) as table, behind() as later:
+            yield partial(self._add, table, later)
         self._sections.append(Section(chunks.stop, Image(begin, self._size())))
         fresh = self._notes.with_suffix(".new")
         fresh.write_text(json.dumps(self._sections), encoding="utf-8")
@@ -90,7 +90,7 @@ class Draft:
     def _add(
         self,
         table: GrowingParquet,
-        behind: Behind,
+        later: Callable[..., None],
         chunk: int,
         rows: pl.DataFrame,
         found: Answered,
@@ -105,8 +105,8 @@ class Draft:
         table.write(known)
         answers = packed(pl.DataFrame({_PLACE: at}), some(found, at))
         # Polars serves who waits in turn: its other work is not to hold up who judges
-        behind.do(self._tally.count, known)
-        behind.do(self._keep, chunk, scored.select(PENDING), rows[at], answers)
+        later(self._tally.count, known)
+        later(self._keep, chunk, scored.select(PENDING), rows[at], answers)
 
     def _keep(
         self, chunk: int, pending: pl.DataFrame, rows: pl.DataFrame, answers: pl.DataFrame

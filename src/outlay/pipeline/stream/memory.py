@@ -8,7 +8,7 @@ _TRIM_THRESHOLD: Final = (-1, 128 << 20)
 _TOP_PAD: Final = (-2, 32 << 20)
 """Arrays of some megabytes come and go with every chunk: memory is slow at its first touch."""
 _MMAP_THRESHOLD: Final = (-3, 4 << 20)
-"""Larger ones go back when they are freed: kept, they are a third of the job's memory."""
+"""Most larger ones go back when they are freed: kept, they are a third of the job's memory."""
 _ARENA_MAX: Final = (-8, 2)
 """Every thread would keep some of its own."""
 

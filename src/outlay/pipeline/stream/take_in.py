@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final
 
 import numpy as np
 import polars as pl
 
 from outlay.features import Register
 from outlay.pipeline.draw import buckets, counted
-from outlay.pipeline.stream.ahead import Behind, ahead
+from outlay.pipeline.stream.ahead import ahead, behind
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.pieces import Span, write_array, write_piece, write_whole
 from outlay.pipeline.stream.repeats import Ids
@@ -97,7 +96,8 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
 ) -> Entry:
     last = Raw.of(pl.DataFrame())
     cutter = Cutter(_MOST_WAITING * layout.chunk_rows)
-    with (folder / "rejected").open("wb") as aside, Laying(folder, intake.timezone) as laying:
+    with (folder / "rejected").open("wb") as aside, behind() as later:
+        laying = Laying(folder, intake.timezone, later)
         entry = laying.entry
         for raw, accepted in ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
             _add(entry, accepted, aside)
@@ -127,7 +127,7 @@ def _add(entry: Entry, accepted: Accepted, aside: BinaryIO) -> None:
 
 
 class Laying:
-    """Lays transactions down, chunk by chunk, and what a walk takes of them; a context manager.
+    """Lays transactions down, chunk by chunk, and what a walk takes of them.
 
     Parameters
     ----------
@@ -135,11 +135,13 @@ class Laying:
         Where the files are to lie.
     timezone
         In which hours and weekdays are judged.
+    later
+        Has the writing done; see `behind`.
     """
 
-    def __init__(self, folder: Path, timezone: str) -> None:
+    def __init__(self, folder: Path, timezone: str, later: Callable[..., None]) -> None:
         self.entry = Entry(Taken(folder), Register(timezone))
-        self._writing = Behind()
+        self._later = later
 
     def add(self, frame: pl.DataFrame, *, is_in_time: bool) -> None:
         """Lay down a chunk; once the input is not in time order there will be no walk."""
@@ -149,7 +151,7 @@ class Laying:
             return
         taken, at = self.entry.taken, len(self.entry.taken.chunks)
         name = f"chunk-{at:05}"
-        self._writing.do(write_whole, taken.folder / name, frame)
+        self._later(write_whole, taken.folder / name, frame)
         taken.counts += counted(buckets(frame["user_id"]))
         if self.entry.register is not None:
             with walked_path(taken.folder, at).open("wb") as file:
@@ -160,19 +162,6 @@ class Laying:
             Chunk(name, [span], numbers[0], numbers[-1], times.min(), times.max())  # type: ignore[arg-type]
         )
         taken.schema = dict(frame.schema)
-
-    def __enter__(self) -> Self:
-        """Begin with the first chunk."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Wait until all is written."""
-        self._writing.__exit__(kind, error, trace)
 
 
 class Cutter:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -86,13 +86,14 @@ class Walker:
         folder, starts, begin = self._taken.folder, self._taken.starts, 0
         for begin in kept_walks(folder)[-1:]:
             self.walk.resume(_walk_path(folder, begin))
+        sections = self._sections(begin)
         with (
             shares_path(folder).open("r+b" if begin else "wb") as shares,
-            closing(ahead(self._tables(begin))) as tables,
+            closing(ahead(self._tables(sections))) as tables,
         ):
             shares.truncate(8 * int(starts[begin]))
             shares.seek(0, os.SEEK_END)
-            for chunks in self._sections(begin):
+            for chunks in sections:
                 with draft.section(chunks) as add:
                     for given, table in islice(tables, len(chunks)):
                         _note(folder, given.at)  # all before is done, and kept is how it stood then
@@ -111,10 +112,10 @@ class Walker:
                 edges.append(after)
         return [range(*edge) for edge in pairwise([*edges, last])]
 
-    def _tables(self, begin: int) -> Iterator[tuple[Given, pl.DataFrame]]:
+    def _tables(self, sections: list[range]) -> Iterator[tuple[Given, pl.DataFrame]]:
         """Yield each chunk's transactions with their features; some chunks are walked at a time."""
-        keep_before = {chunks.stop for chunks in self._sections(begin)[:-1]}
-        read = ahead(map(self._read, range(begin, len(self._taken.chunks))), _AHEAD)
+        keep_before = {chunks.stop for chunks in sections[:-1]}
+        read = ahead(map(self._read, chain.from_iterable(sections)), _AHEAD)
         while window := list(islice(read, WINDOW)):
             tables, met = [given.payments for given in window], [given.met for given in window]
             for given, features in zip(window, self.walk.steps(tables, met), strict=True):
