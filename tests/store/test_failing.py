@@ -125,6 +125,29 @@ def test_one_process_serves(path: str) -> None:
     open_store(path, serving=True).close()
 
 
+CANNOT_IMPORT = """
+import sys
+from outlay.errors import StoreLockedError
+from outlay.store import open_store
+
+store = open_store(sys.argv[1], serving=True)
+sys.meta_path.clear()
+try:
+    open_store(sys.argv[1], serving=True)
+except StoreLockedError as error:
+    print(str(error).split(":")[0].replace(sys.argv[1], "S"))
+"""
+
+
+def test_whoever_has_the_lock_is_named_without_an_import(path: str) -> None:
+    """A process that dropped its rights or has no descriptor left can import nothing more."""
+    command = [sys.executable, "-c", CANNOT_IMPORT, path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as alone:
+        words, _ = alone.communicate()
+
+    assert words == f"The store S is locked by another process (process {alone.pid})\n"
+
+
 def damaged(path: str) -> None:
     """Overwrite the middle of the file."""
     with open_store(path) as store:

@@ -38,7 +38,9 @@ class ServingLock:
     def holder(self) -> str:
         """Return who holds or last held the lock, as ``(process 123)``, nothing if unknown."""
         try:
-            process = self._path.read_text(encoding="ascii", errors="replace").strip()
+            # UTF-8 is built in; another codec would have to be imported, which fails where this
+            # process may not read its own library, or has no file descriptor left
+            process = self._path.read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             return ""
         return f" (process {process})" if process.isdecimal() else ""
