@@ -22,8 +22,7 @@ def trained(values, *, trees=20, samples=256, seed=0):
         n_estimators=trees, max_samples=min(samples, len(values)), random_state=seed
     )
     model.fit(values.astype(np.float32))
-    trees_ = [estimator.tree_ for estimator in model.estimators_]
-    return model, flatten(trees_, model.max_samples_, as_is)
+    return model, flatten(model, as_is)
 
 
 def columns_of(values):

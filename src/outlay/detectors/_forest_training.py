@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.detectors._forest_growing import grow
 from outlay.detectors._sampling import canonical_sample
 from outlay.detectors.forest import Forest, flatten
 from outlay.detectors.forest_settings import ForestSettings
@@ -101,16 +100,16 @@ def _curves(sample: Floats, settings: ForestSettings) -> list[Surprise | Raw]:
 
 
 def _grow(sample: Floats, curves: list[Surprise | Raw], settings: ForestSettings) -> Forest:
-    """Grow the trees on what the curves show, then turn their splits into splits on raw values."""
-    rows = sample.shape[1]
-    samples = min(settings.max_samples, rows)
+    """Let scikit-learn grow the trees, then turn their splits into splits on the raw values."""
+    from sklearn.ensemble import IsolationForest
 
-    def shown(chosen: NDArray[np.int64]) -> NDArray[np.float32]:
-        parts = [curve.transform(own[chosen]) for curve, own in zip(curves, sample, strict=True)]
-        return np.stack(parts)
-
-    trees = grow(shown, rows, n_trees=settings.n_trees, samples=samples, seed=settings.seed)
-    return flatten(trees, samples, lambda column, cuts: curves[column].inverse_threshold(cuts))
+    seen = side_by_side(lambda place: curves[place].transform(sample[place]), len(curves))
+    model = IsolationForest(
+        n_estimators=settings.n_trees,
+        max_samples=min(settings.max_samples, sample.shape[1]),
+        random_state=settings.seed,
+    ).fit(np.stack(seen, axis=1))
+    return flatten(model, lambda column, cuts: curves[column].inverse_threshold(cuts))
 
 
 def _importances(forest: Forest, sample: Floats, fill: Floats, scores: Floats) -> Floats:

@@ -9,7 +9,7 @@ taken (expected over the training rows there). Summed along a path this telescop
 row add up to the forest's expected path length less the row's own. Credit above 0 made it odder.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -136,25 +136,24 @@ class Forest:
         return "" if self.normal >= 0 else "its normal path length is negative"
 
 
-def flatten(trees: Sequence[Any], samples: int, to_raw: ToRaw) -> Forest:
-    """Return grown trees as arrays.
+def flatten(model: Any, to_raw: ToRaw) -> Forest:
+    """Return scikit-learn's fitted ``IsolationForest`` as arrays.
 
     Parameters
     ----------
-    trees
-        As `_forest_growing.Tree`, or scikit-learn's own, which have the same names.
-    samples
-        How many rows each of them saw.
+    model
+        The fitted forest; it saw all columns in every tree.
     to_raw
         Turns a column's thresholds into those of the values that will be scored.
     """
+    trees = [estimator.tree_ for estimator in model.estimators_]
     depth = max(1, *(tree.max_depth for tree in trees))
     parts = [_heap(tree, depth) for tree in trees]
     feature, threshold, expected = (np.stack(part) for part in zip(*parts, strict=True))
     for column in np.unique(feature):
         inner = (feature == column) & np.isfinite(threshold)
         threshold[inner] = to_raw(int(column), threshold[inner])
-    normal = float(_unseen_depth(np.array([samples]))[0])
+    normal = float(_unseen_depth(np.array([model.max_samples_]))[0])
     return Forest(feature, threshold, expected, normal)
 
 

@@ -1,7 +1,7 @@
 """The isolation forest: how few random splits set a payment apart from those of training.
 
-Its trees are those that scikit-learn would grow on each feature's surprise, node for node; what they
-learned is kept as arrays over the raw values, so scoring transforms nothing.
+scikit-learn trains it, on each feature's surprise; what it learned is kept as arrays over the raw
+values and scored here, so scoring neither transforms anything nor imports scikit-learn.
 """
 
 from collections.abc import Mapping, Sequence

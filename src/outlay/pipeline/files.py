@@ -22,7 +22,7 @@ from outlay.pipeline.stream.layout import Layout, default_memory, fits
 from outlay.pipeline.stream.resume import bench_of
 from outlay.pipeline.stream.run import Job
 from outlay.pipeline.train import train
-from outlay.pipeline.warm import compile_kernels
+from outlay.pipeline.warm import compile_kernels, import_ahead
 from outlay.schema.intake import accept
 from outlay.sinks.dashboard.artist import Artist
 from outlay.sinks.publication import Publication
@@ -50,6 +50,7 @@ def run_files(  # noqa: PLR0913 - what, how, where to
     refuse_own_input(files, out)
     check_files_named(config)
     with Publication(out) as publication, publication.scratch() as scratch:
+        import_ahead()
         parts = _opened(files, scratch, say)
         layout = layout or _layout(parts, config)
         if layout is None:
@@ -93,6 +94,7 @@ def train_files(
     say = progress or Quiet()
     check_files_named(config)
     with Publication(folder) as publication, publication.scratch() as scratch:
+        import_ahead()
         parts = _opened(files, scratch, say)
         layout = layout or _layout(parts, config)
         if layout is not None:
