@@ -21,6 +21,7 @@ from outlay.features._kernels import (
     PAYMENT,
     ROW,
     SLOT_WORDS,
+    WALKED,
     Floats,
     Ints,
     Records,
@@ -76,6 +77,8 @@ class Walk:
             np.zeros(1, np.int64),
         )
         self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, PAYMENT)
+        self._payments, self._places = np.empty(0, WALKED), np.empty(0, np.int64)
+        self._order = np.arange(0)
         self._tables: list[Floats] = []
 
     def steps(
@@ -129,15 +132,16 @@ class Walk:
 
     def move(self, tables: Sequence[Records]) -> Ints:
         """Move the users on; return where the features of each row of all tables stand meanwhile."""
-        payments = _joined(tables)
-        n = payments.size
+        n = sum(table.size for table in tables)
         if n > len(self._own):
             self._own, self._grouped = np.empty((n, N_OWN)), np.empty(n, PAYMENT)
+            self._payments, self._places = np.empty(n, WALKED), np.empty(n, np.int64)
+            self._order = np.arange(n)
+        payments, places, order = self._payments[:n], self._places[:n], self._order[:n]
+        _join(tables, payments)
         bounds = np.zeros(len(self._register.users) + 1, np.int64)
-        places = np.empty(n, np.int64)
         by_user(payments, self._kinds, bounds, self._grouped, places)
         rows = self._own.view(ROW)[:, 0]
-        order = np.arange(n)
         if walk(self._grouped, order, bounds, self.shelf, self._prior, rows) < bounds.size - 1:
             raise NoRoomError("The users' states need more memory than they may take.")
         return places
@@ -177,11 +181,11 @@ class Walk:
         return States(names.gather(users), offsets, words)
 
 
-def _joined(tables: Sequence[Records]) -> Records:
-    """Return the payments of several tables, their rows counted on from table to table."""
-    payments = np.concatenate(tables)
+def _join(tables: Sequence[Records], payments: Records) -> None:
+    """Put the payments of several tables together, their rows counted on from table to table."""
     at = 0
     for table in tables:
-        payments["place"][at : at + table.size] += at
+        mine = payments[at : at + table.size]
+        mine[:] = table
+        mine["place"] += at
         at += table.size
-    return payments

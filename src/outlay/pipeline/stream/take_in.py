@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from outlay.features import Register
-from outlay.pipeline.draw import buckets, counted
+from outlay.pipeline.draw import Places, buckets, buckets_of, counted
 from outlay.pipeline.stream.ahead import ahead, behind
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.pieces import Span, write_array, write_piece, write_whole
@@ -142,6 +142,7 @@ class Laying:
     def __init__(self, folder: Path, timezone: str, later: Callable[..., None]) -> None:
         self.entry = Entry(Taken(folder), Register(timezone))
         self._later = later
+        self._buckets = np.empty(0, np.uint16)  # of the users, by number
 
     def add(self, frame: pl.DataFrame, *, is_in_time: bool) -> None:
         """Lay down a chunk; once the input is not in time order there will be no walk."""
@@ -152,16 +153,25 @@ class Laying:
         taken, at = self.entry.taken, len(self.entry.taken.chunks)
         name = f"chunk-{at:05}"
         self._later(write_whole, taken.folder / name, frame)
-        taken.counts += counted(buckets(frame["user_id"]))
-        if self.entry.register is not None:
-            with walked_path(taken.folder, at).open("wb") as file:
-                write_array(file, self.entry.register.enter(frame))
+        if self.entry.register is None:
+            taken.counts += counted(buckets(frame["user_id"]))
+        else:
+            taken.counts += counted(self._enter(self.entry.register, frame, at))
         numbers, times = frame["row_number"], frame["timestamp"]
         span = Span(0, 0, frame.height)
         taken.chunks.append(
             Chunk(name, [span], numbers[0], numbers[-1], times.min(), times.max())  # type: ignore[arg-type]
         )
         taken.schema = dict(frame.schema)
+
+    def _enter(self, register: Register, frame: pl.DataFrame, at: int) -> Places:
+        """Lay down what a walk takes of a chunk, and return the buckets of its users."""
+        payments = register.enter(frame)
+        with walked_path(self.entry.taken.folder, at).open("wb") as file:
+            write_array(file, payments)
+        new = register.users.names()[self._buckets.size :]
+        self._buckets = np.concatenate([self._buckets, buckets_of(new)])
+        return self._buckets[payments["user"]]
 
 
 class Cutter:

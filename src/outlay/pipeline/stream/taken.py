@@ -88,7 +88,7 @@ class Taken:
 
     def walked(self, place: int) -> Records:
         """Return a chunk's transactions as `outlay.features.Walk` takes them."""
-        found: Records = np.fromfile(walked_path(self.folder, place), WALKED)
+        found: Records = np.asarray(np.memmap(walked_path(self.folder, place), WALKED, "c"))
         chunk = self.chunks[place]
         if not len(self._removed(chunk)):
             return found
