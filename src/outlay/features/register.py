@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.features._arrow import INLINE, Views
 from outlay.features._kernels import WALKED, Ints, Prints, Records
 from outlay.features._reading import Words, enter, entered, lay, look_up
 from outlay.features.arrange import time_order
 from outlay.features.clock import Clock
 from outlay.features.texts import Coded, Codes
+from outlay.schema.views import INLINE, Views
 
 _LEAST: Final = 1024
 _NO_TEXT: Final = np.uint64(0xFFFFFFFF)

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from outlay.features._arrow import Views
 from outlay.features._reading import coded, marked, prints
 from outlay.features.marks import SALTS
+from outlay.schema.views import Views
 
 Codes = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]

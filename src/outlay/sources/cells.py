@@ -4,6 +4,7 @@ import polars as pl
 
 from outlay.schema.intake.raw import MAX_CELL, REJECTED, Part, Raw
 from outlay.schema.intake.text import row_text
+from outlay.schema.views import Views
 
 
 def raw_of(frame: pl.DataFrame, name: str) -> Raw:
@@ -29,7 +30,7 @@ def raw_of(frame: pl.DataFrame, name: str) -> Raw:
 def _large(frame: pl.DataFrame) -> list[pl.Series]:
     found = []
     for column in frame.iter_columns():
-        if column.dtype == pl.String:
+        if column.dtype == pl.String and not Views(column).are_whole():
             is_large = (column.str.len_bytes() > MAX_CELL).fill_null(value=False)
             if is_large.any():
                 found.append(is_large)

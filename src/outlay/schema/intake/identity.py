@@ -10,6 +10,7 @@ from outlay.schema.intake.text import as_text, counted, trimmed
 from outlay.schema.intake.whole import Evidence, Whole, choose
 
 NOBODY: Final = ("nan", "none", "null", "n/a", "na", "nat", "<na>", "undefined")
+_LENGTHS: Final = tuple({len(word) for word in NOBODY})
 
 
 def read_users(
@@ -17,7 +18,8 @@ def read_users(
 ) -> tuple[pl.Series, pl.Series | None, list[str]]:
     """Return the users' ids, faults, and notes; a blank id or a word for "none" is missing."""
     ids, notes = read_names(column, "user_id", whole)
-    some = ids.unique()
+    # as long as such a word: no sign of another length in lower case is in one
+    some = ids.filter(ids.str.len_bytes().is_in(_LENGTHS)).unique()
     words = some.filter(some.str.to_lowercase().is_in(NOBODY))
     if not ids.null_count() and not len(words):
         return ids, None, notes

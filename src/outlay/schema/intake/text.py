@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from outlay.errors import InputError
+from outlay.schema.views import Views
 
 _MAX_SHOWN: Final = 60
 _MAX_CELL_SHOWN: Final = 200
@@ -56,6 +57,8 @@ def _whole_or_float(values: pl.Series) -> pl.Series:
 def trimmed(values: pl.Series, field: str) -> tuple[pl.Series, int]:
     """Return ids without blanks around them, blank ones missing, and how many were trimmed."""
     text = as_text(values, field)
+    if not text.null_count() and Views(text).are_bare():
+        return text, 0
     bare = text.str.strip_chars()
     lengths = bare.str.len_bytes()
     if lengths.sum() == text.str.len_bytes().sum() and lengths.min() != 0:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from outlay.schema._view_kernels import all_bare
+
 VIEW: Final = 16
 """Bytes of one value in a column of string views: its length, then its bytes if they are few."""
 INLINE: Final = 12
@@ -79,7 +81,11 @@ class Views:
 
     def are_whole(self) -> bool:
         """Return whether each view holds all of its text."""
-        return self._ok and int(self._values().view(np.int32)[:, 0].max(initial=0)) <= INLINE
+        return self._ok and int(self._lengths().max(initial=0)) <= INLINE
+
+    def are_bare(self) -> bool:
+        """Return whether certainly no text is empty, or has a blank before or behind it."""
+        return self.are_whole() and all_bare(self._values(), self._lengths())
 
     def are_views(self) -> bool:
         """Return whether this is a column of string views at all."""
@@ -88,6 +94,9 @@ class Views:
     def words(self) -> npt.NDArray[np.uint64]:
         """Return the views as pairs of words: they are equal where the texts are, if they are whole."""
         return self._values().view(np.uint64)
+
+    def _lengths(self) -> npt.NDArray[np.uint32]:
+        return self._values().view(np.uint32)[:, 0]
 
     def _values(self) -> npt.NDArray[np.uint8]:
         n = self._array.length
