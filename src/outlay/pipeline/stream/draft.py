@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
@@ -36,6 +37,8 @@ _NOBODY: Final = -1.0
 """A threshold that no tail share reaches."""
 _ALWAYS: Final = "rule_always_alert"
 _PLACE: Final = "place"
+_AT_ONCE: Final = 8
+"""Chunks whose alerts are put into words at a time: some thousand."""
 
 
 class Section(NamedTuple):
@@ -122,7 +125,7 @@ class Draft:
         for after, image in self._sections:
             begin = self._size() if images else self._end()
             with self._appended(begin) as table:
-                for chunk, (rows, alerts) in ahead(self._settled(range(at, after), thresholds)):
+                for chunk, rows, alerts in ahead(self._settled(range(at, after), thresholds)):
                     table.write(rows)
                     self._tally.settle(alerts)
                     schema = alerts.schema
@@ -134,25 +137,39 @@ class Draft:
 
     def _settled(
         self, chunks: range, thresholds: Thresholds
-    ) -> Iterator[tuple[int, tuple[pl.DataFrame, pl.DataFrame]]]:
+    ) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
         """Yield each chunk's columns that depend on the threshold, and all that is known of its alerts."""
-        for chunk in chunks:
-            if not self._taken.rows[chunk].any():  # all duplicates
-                continue
-            pending, rows, answers = (
-                read_whole(self._kept(kind, chunk)) for kind in ("pending", "contenders", "answers")
-            )
-            places, found = unpacked([answers])
-            at, held = places[_PLACE].to_numpy(), thresholds.of(self._taken, chunk)
-            is_alert = (found.share <= held[at]) | found.answers.given[_ALWAYS]
-            among = np.flatnonzero(is_alert)
-            alerts = scored_block(
-                self._model, rows[among], some(found, among), held[at[among]], self._input_columns
-            )
-            source = np.arange(pending.height)
-            source[at[among]] = pending.height + np.arange(among.size)
-            both = pl.concat([pending, alerts.select(PENDING)], rechunk=True)
-            yield chunk, (both[source], alerts)
+        left = [chunk for chunk in chunks if self._taken.rows[chunk].any()]  # not all duplicates
+        while batch := left[:_AT_ONCE]:
+            left = left[_AT_ONCE:]
+            places, alerts = self._alerts(batch, thresholds)
+            for chunk, at in zip(batch, places, strict=True):
+                mine, alerts = alerts[: at.size], alerts[at.size :]
+                pending = read_whole(self._kept("pending", chunk))
+                source = np.arange(pending.height)
+                source[at] = pending.height + np.arange(at.size)
+                both = pl.concat([pending, mine.select(PENDING)], rechunk=True)
+                yield chunk, both[source], mine
+
+    def _alerts(
+        self, chunks: list[int], thresholds: Thresholds
+    ) -> tuple[list[NDArray[np.int64]], pl.DataFrame]:
+        """Return where each of some chunks has its alerts, and all that is known of them."""
+        answers = [read_whole(self._kept("answers", chunk)) for chunk in chunks]
+        places, found = unpacked(answers)
+        at, ends = places[_PLACE].to_numpy(), np.cumsum([each.height for each in answers])
+        held = np.concatenate(
+            [
+                thresholds.of(self._taken, chunk)[each[_PLACE].to_numpy()]
+                for chunk, each in zip(chunks, answers, strict=True)
+            ]
+        )
+        among = np.flatnonzero((found.share <= held) | found.answers.given[_ALWAYS])
+        rows = pl.concat([read_whole(self._kept("contenders", chunk)) for chunk in chunks])
+        alerts = scored_block(
+            self._model, rows[among], some(found, among), held[among], self._input_columns
+        )
+        return np.split(at[among], np.searchsorted(among, ends[:-1])), alerts
 
     def blocks(self) -> Iterator[pl.DataFrame]:
         """Yield the finished table, about a chunk at a time."""

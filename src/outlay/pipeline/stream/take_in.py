@@ -100,7 +100,7 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
         laying = Laying(folder, intake.timezone, later)
         entry = laying.entry
         for raw, accepted in ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
-            _add(entry, accepted, aside)
+            _add(entry, accepted, aside, later)
             laying.add(cutter.cut(accepted.transactions), is_in_time=cutter.is_in_time)
             told(entry.n_read)
             last = raw
@@ -111,7 +111,7 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
     return entry
 
 
-def _add(entry: Entry, accepted: Accepted, aside: BinaryIO) -> None:
+def _add(entry: Entry, accepted: Accepted, aside: BinaryIO, later: Callable[..., None]) -> None:
     entry.n_read += accepted.n_read
     entry.n_rejected += len(accepted.rejected)
     entry.rejected.append(write_piece(aside, accepted.rejected))
@@ -123,7 +123,7 @@ def _add(entry: Entry, accepted: Accepted, aside: BinaryIO) -> None:
     entry.currency = accepted.currency
     if "transaction_id" in accepted.mapping and accepted.transactions.height:
         entry.ids = entry.ids or Ids(entry.taken.folder)
-        entry.ids.add(accepted.transactions["transaction_id"])
+        later(entry.ids.add, accepted.transactions["transaction_id"])
 
 
 class Laying:
