@@ -80,6 +80,14 @@ Order = Annotated[
     Literal["input", "any"] | None,
     typer.Option(help="The scored rows in the input's order (the default), or in any."),
 ]
+Report = Annotated[
+    bool | None,
+    typer.Option(
+        "--report/--no-report",
+        help="The report and the dashboards (the default), or the tables and the model alone.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     str | None, typer.Option(metavar="N", help="Which throw of the dice the forest is grown with.")
 ]
@@ -107,6 +115,7 @@ FLAGS: Final = {
     "negative": ("--negative", "input.negative"),
     "csv": ("--format", "output.csv"),
     "order": ("--order", "output.order"),
+    "report": ("--no-report", "output.report"),
     "seed": ("--seed", "forest.seed"),
     "memory": ("--memory", "machine.memory"),
 }

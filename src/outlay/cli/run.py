@@ -20,6 +20,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     negative: options.Negative = None,
     format_: options.Format = None,
     order: options.Order = None,
+    report: options.Report = None,
     seed: options.Seed = None,
     memory: options.Memory = None,
     config: options.Settings = None,
@@ -32,7 +33,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from outlay.cli.ahead import ahead
 
-    with ahead() as artist:
+    with ahead(draws=report is not False) as artist:
         from outlay.cli.progress import Live
         from outlay.cli.summary import show
         from outlay.pipeline.files import run_files
@@ -51,6 +52,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             negative=negative,
             csv=options.is_csv(format_),
             order=order,
+            report=report,
             seed=seed,
             memory=memory,
         )

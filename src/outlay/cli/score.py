@@ -34,6 +34,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     negative: options.Negative = None,
     format_: options.Format = None,
     order: options.Order = None,
+    report: options.Report = None,
     memory: options.Memory = None,
     config: options.Settings = None,
 ) -> None:
@@ -44,7 +45,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from outlay.cli.ahead import ahead
 
-    with ahead() as artist:
+    with ahead(draws=report is not False) as artist:
         from outlay.cli.progress import Live
         from outlay.cli.summary import show
         from outlay.pipeline.files import score_files
@@ -59,6 +60,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
             negative=negative,
             csv=options.is_csv(format_),
             order=order,
+            report=report,
             memory=memory,
         )
         with Live() as progress:

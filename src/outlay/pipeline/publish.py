@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import polars as pl
+
 from outlay import __version__
 from outlay.pipeline import artifact
 from outlay.pipeline.drawing import Dashboards, begun, worst_users
@@ -63,7 +65,7 @@ def publish(  # noqa: PLR0913 - of what, to whom, where to, by whom
     The ``artist``, if any, was told to get ready, and is gone afterwards.
     """
     progress.stage("Writing the tables")
-    users = worst_users(alerts(job.scored), job.model.config.dashboards.users)
+    users = _drawn(job.model, alerts(job.scored))
     with begun(users, job.scored.lazy(), job.model, artist) as dashboards:
         outcome = Outcome.of(job)
         report = _report(publication, outcome, files, dashboards)
@@ -74,7 +76,7 @@ def publish(  # noqa: PLR0913 - of what, to whom, where to, by whom
                 place = publication.path(f"{MODEL}/{artifact.MODEL}").parent
                 written.append(aside.submit(artifact.save, job.model, place))
             names = _tables(publication, job)
-            progress.stage(_words(users))
+            progress.stage(_words(job.model, users))
             published = _told(publication, outcome.model, report, dashboards, names, model_folder)
             for each in written:
                 each.result()
@@ -117,14 +119,22 @@ def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
     model_folder
         Where the model lies, seen from the result, if it was there before.
     """
-    users = worst_users(outcome.alerts, outcome.model.config.dashboards.users)
-    progress.stage(_words(users))
+    users = _drawn(outcome.model, outcome.alerts)
+    progress.stage(_words(outcome.model, users))
     with begun(users, outcome.scored, outcome.model) as dashboards:
         report = _report(publication, outcome, files, dashboards)
         return _told(publication, outcome.model, report, dashboards, names, model_folder)
 
 
-def _words(users: list[str]) -> str:
+def _drawn(model: Model, alerts: pl.DataFrame) -> list[str]:
+    """Return whose dashboards there will be."""
+    config = model.config
+    return worst_users(alerts, config.dashboards.users if config.output.report else 0)
+
+
+def _words(model: Model, users: list[str]) -> str:
+    if not model.config.output.report:
+        return "Writing the alerts"
     also = f" and the dashboards of {plural(len(users), 'user')}" if users else ""
     return f"Writing the report{also}"
 
@@ -149,10 +159,12 @@ def _told(  # noqa: PLR0913, PLR0917 - of what, where to
 ) -> Published:
     """Write the pages and the pictures, and say what there is."""
     dashboards.write_pages(publication)
-    publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
+    if model.config.output.report:
+        publication.path(REPORT).write_text(report_page(report), encoding="utf-8")
     _importance(publication, model, model_folder or MODEL)
     dashboards.write_pictures(publication)
-    written = {REPORT, ALERTS, SCORED, REJECTED, *names}
+    written = {ALERTS, SCORED, REJECTED, *names}
+    written |= {REPORT} if model.config.output.report else set()
     written |= {DASHBOARDS} if dashboards.pages else set()
     written |= {MODEL} if model_folder is None else set()
     return Published(report, tuple(name for name in RESULTS if name in written))

@@ -11,12 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
+from typing import Final
 
 from outlay.errors import OutputError
 
 PARTIAL = ".outlay-partial-"
 """How the hidden folders of unfinished publications begin; in them lie ``new`` and ``old``."""
 
+_BETWEEN_SECONDS: Final = 0.5
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")  # how Polars passes on what the system said
 
 _FULL = "free some space there, or choose another folder; an earlier result is as it was."
@@ -99,6 +102,32 @@ def to_disk(path: Path) -> None:
     """Wait until the file's bytes are on the disk; a full disk may only show itself here."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+@contextmanager
+def to_disk_meanwhile(path: Path) -> Iterator[None]:
+    """Bring a growing file to the disk as long as the block lasts, so that little is left to wait for.
+
+    What the disk refuses shows when the block ends: the system tells it to one who asks, not to all.
+    """
+    over, refused = Event(), list[OSError]()
+
+    def work() -> None:
+        while not refused and not over.wait(_BETWEEN_SECONDS):
+            try:
+                to_disk(path)
+            except OSError as error:
+                refused.append(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    for error in refused:
+        raise output_error(path, system_code(error) or 0) from error
 
 
 def _fresh(path: Path) -> Path:

@@ -27,6 +27,7 @@ from outlay.pipeline.stream.pieces import read_whole, write_whole
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.threshold import threshold_of
 from outlay.pipeline.verdicts import Answered
+from outlay.sinks.files import to_disk_meanwhile
 from outlay.sinks.growing import GrowingParquet
 from outlay.sinks.report.tally import Tally
 from outlay.sinks.stitching import Image, stitch
@@ -106,16 +107,22 @@ class Draft:
         scored = scored_block(self._model, rows, found, held, self._input_columns)
         known = scored.drop(PENDING)
         table.write(known)
-        answers = packed(pl.DataFrame({_PLACE: at}), some(found, at))
         # Polars serves who waits in turn: its other work is not to hold up who judges
         later(self._tally.count, known)
-        later(self._keep, chunk, scored.select(PENDING), rows[at], answers)
+        later(self._keep, chunk, scored.select(PENDING), rows, at, found)
 
     def _keep(
-        self, chunk: int, pending: pl.DataFrame, rows: pl.DataFrame, answers: pl.DataFrame
+        self,
+        chunk: int,
+        pending: pl.DataFrame,
+        rows: pl.DataFrame,
+        at: NDArray[np.intp],
+        found: Answered,
     ) -> None:
+        """Keep what a chunk's pending columns are, and all that is known of those who may be alerts."""
         write_whole(self._kept("pending", chunk), pending)
-        write_whole(self._kept("contenders", chunk), rows)
+        write_whole(self._kept("contenders", chunk), rows[at])
+        answers = packed(pl.DataFrame({_PLACE: at}), some(found, at))
         write_whole(self._kept("answers", chunk), answers)
 
     def finish(self, thresholds: Thresholds, say: Progress) -> Tally:
@@ -192,7 +199,7 @@ class Draft:
             if self._size() > begin:  # a file that was ever cut to nothing is flushed when closed
                 file.truncate(begin)
             file.seek(begin)
-            with GrowingParquet(self.path, into=file) as table:
+            with to_disk_meanwhile(self.path), GrowingParquet(self.path, into=file) as table:
                 yield table
 
     def _end(self) -> int:
