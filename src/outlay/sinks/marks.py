@@ -4,10 +4,13 @@ In Polars a NaN is greater than any number, so a missing score must become null 
 """
 
 from collections.abc import Collection
+from itertools import product
 
 import polars as pl
 
 HIGH = "high"
+_HIGHS = ["".join(signs) for signs in product(*zip(HIGH, HIGH.upper(), strict=True))]
+"""In whatever case: to make new texts of all categories would take six times as long."""
 
 
 def by_score(columns: Collection[str], threshold: float) -> pl.Expr:
@@ -22,8 +25,8 @@ def by_category(columns: Collection[str]) -> pl.Expr:
     """Return whether the fuzzy risk category is high, in whatever case; the column may be missing."""
     if "fuzzy_risk_category" not in columns:
         return pl.lit(value=False)
-    category = pl.col("fuzzy_risk_category").cast(pl.String).str.to_lowercase()
-    return (category == HIGH).fill_null(value=False)
+    category = pl.col("fuzzy_risk_category").cast(pl.String)
+    return category.is_in(_HIGHS).fill_null(value=False)
 
 
 def by_rule(columns: Collection[str]) -> pl.Expr:

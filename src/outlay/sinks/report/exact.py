@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DIGITS = 53  # of a float's mantissa
-_LOW = 26  # bits that are summed apart, so that no sum of integers overflows
+_LOW = 26  # bits that are summed apart
+_MOST = 1 << 25  # numbers at a time: so many of 27 bits and a sign add up to less than 53 bits
 
 
 class ExactSum:
@@ -25,12 +26,21 @@ class ExactSum:
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Add finite numbers."""
+        for begin in range(0, len(values), _MOST):
+            self._add(values[begin : begin + _MOST])
+
+    def _add(self, values: NDArray[np.float64]) -> None:
         mantissas, exponents = np.frexp(values)
         whole = (mantissas * 2.0**_DIGITS).astype(np.int64)
-        for exponent in np.unique(exponents).tolist():
-            mine = whole[exponents == exponent]
-            high, low = mine >> _LOW, mine & ((1 << _LOW) - 1)
-            self._parts[exponent] += (int(high.sum()) << _LOW) + int(low.sum())
+        least = int(exponents.min())
+        places = (exponents - least).astype(np.intp)
+        highs, lows = (  # sums of whole numbers that a float holds exactly
+            np.bincount(places, weights=part.astype(np.float64)).astype(np.int64).tolist()
+            for part in (whole >> _LOW, whole & ((1 << _LOW) - 1))
+        )
+        for place, (high, low) in enumerate(zip(highs, lows, strict=True)):
+            if high or low:
+                self._parts[least + place] += (high << _LOW) + low
 
     def __add__(self, other: "ExactSum") -> "ExactSum":
         """Return the sum of two sums."""

@@ -132,8 +132,10 @@ def _histogram(block: pl.DataFrame) -> NDArray[np.int64]:
     """Count the scores in equally wide bins; 1.0 belongs to the last."""
     if "anomaly_score" not in block.columns:
         return np.zeros(SCORE_BINS, np.int64)
-    scores = block["anomaly_score"].cast(pl.Float64).drop_nulls().drop_nans().to_numpy()
-    places = np.clip(np.floor(scores * SCORE_BINS), 0, SCORE_BINS - 1).astype(np.int64)
+    scores = block["anomaly_score"].cast(pl.Float64).drop_nulls().to_numpy()
+    is_nan = np.isnan(scores)
+    scores = scores[~is_nan] if is_nan.any() else scores
+    places = np.clip(scores * SCORE_BINS, 0, SCORE_BINS - 1).astype(np.int64)
     return np.bincount(places, minlength=SCORE_BINS)
 
 
@@ -141,5 +143,5 @@ def _present(block: pl.DataFrame) -> dict[str, int]:
     names = [name for name in NAMES if name in block.columns]
     if not names or not block.height:
         return dict.fromkeys(names, 0)
-    counts = block.select(pl.col(names).cast(pl.Float64).fill_nan(None).count())
+    counts = block.select(pl.col(names).cast(pl.Float64).is_not_nan().sum())
     return counts.row(0, named=True)
