@@ -70,6 +70,25 @@ def test_words_while_it_works_go_to_stderr(ran):
     assert "\r" not in answer.err
 
 
+def test_without_a_report_there_are_the_tables_and_the_model(ran, call, payments, monkeypatch):
+    """Nobody gets ready to draw, the tables are the same, and an older report does not stay."""
+    _, folder = ran
+    flags = ("--out", "bare", "--alert-rate", "2%", "--format", "csv")
+    call("run", payments, *flags)
+
+    monkeypatch.setattr("outlay.cli.ahead.Artist", None)
+    answer = call("run", payments, *flags, "--no-report")
+
+    assert answer.code == DONE
+    names = {path.name for path in Path("bare").iterdir()}
+    assert names == {path.name for path in folder.iterdir()} - {"report.html", "dashboards"}
+    for name in ("alerts.csv", "scored.csv", "rejected.csv"):
+        assert (Path("bare") / name).read_bytes() == (folder / name).read_bytes()
+    assert "Writing the alerts" in answer.err
+    assert "report" not in answer.err + answer.out
+    assert "dashboard" not in answer.out
+
+
 def test_explain_tells_the_decision(ran, call):
     """Reasons, what would be normal and the rules' report are printed; --json gives the figures."""
     _, folder = ran

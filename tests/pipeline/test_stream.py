@@ -214,6 +214,26 @@ def test_any_order_changes_the_order_of_the_scored_rows_alone(
     assert_same_users(tmp_path / "input/model", tmp_path / "any/model")
 
 
+@pytest.mark.parametrize("layout", [None, Layout(700, 3, 2)])
+def test_no_report_in_memory_and_in_parts(
+    payments: pl.DataFrame, tmp_path: Path, layout: Layout | None
+) -> None:
+    """The setting leaves the pages out and changes nothing else, however the input is gone through."""
+    path = tmp_path / "payments.parquet"
+    payments.sort("timestamp").write_parquet(path)
+    bare = replace(settings(), output=OutputOptions(csv=True, report=False))
+
+    for name, config in (("whole", settings()), ("bare", bare)):
+        run_files([str(path)], tmp_path / name, config, layout=layout)
+
+    whole, left = (
+        {each.name for each in (tmp_path / name).iterdir()} for name in ("whole", "bare")
+    )
+    assert whole - left == {"report.html", "dashboards"}
+    for name in ("alerts.csv", "scored.csv"):
+        assert (tmp_path / "bare" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def test_nothing_accepted_says_why(tmp_path: Path) -> None:
     """An input without a transaction is refused with its commonest faults."""
     path = tmp_path / "bad.csv"

@@ -4,13 +4,22 @@ import errno
 import os
 import re
 import stat
+import threading
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from outlay.errors import OutputError
-from outlay.sinks.files import output_error, replacing, system_code, write_bytes, write_text
+from outlay.sinks import files
+from outlay.sinks.files import (
+    output_error,
+    replacing,
+    system_code,
+    to_disk_meanwhile,
+    write_bytes,
+    write_text,
+)
 
 
 def test_a_file_is_written_with_the_rights_of_a_new_file(tmp_path):
@@ -115,3 +124,35 @@ def test_an_error_that_polars_passes_on_is_understood():
 
     assert system_code(error) == errno.ENOSPC
     assert system_code(ValueError("no number")) is None
+
+
+def test_a_growing_file_is_brought_to_the_disk_until_it_is_whole(tmp_path, monkeypatch):
+    """Again and again while it is written, and no more afterwards."""
+    asked = threading.Semaphore(0)
+    monkeypatch.setattr(files, "_BETWEEN_SECONDS", 0.001)
+    monkeypatch.setattr(files, "to_disk", lambda _: asked.release())
+
+    with to_disk_meanwhile(tmp_path / "table"):
+        assert all(asked.acquire(timeout=30) for _ in range(3))
+    while asked.acquire(blocking=False):
+        pass
+
+    assert not asked.acquire(timeout=0.05)
+
+
+def test_what_the_disk_refuses_meanwhile_is_told(tmp_path, monkeypatch):
+    """The system says once that a file could not be kept; so whoever writes it is told."""
+    refused = threading.Event()
+
+    def full(_):
+        refused.set()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "_BETWEEN_SECONDS", 0.001)
+    monkeypatch.setattr(files, "to_disk", full)
+
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*table: no space left on device"),
+        to_disk_meanwhile(tmp_path / "table"),
+    ):
+        assert refused.wait(30)

@@ -94,7 +94,7 @@ Seed = Annotated[
 Memory = Annotated[
     str | None,
     typer.Option(
-        metavar="SIZE", help="What a large file may take: 4GB [half of it all, 3GB at most]."
+        metavar="SIZE", help="What a large file may take: 4GB [half of it all, 4GB at most]."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]

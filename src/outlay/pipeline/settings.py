@@ -176,7 +176,7 @@ class MachineOptions(Settings, frozen=True):
     memory: Annotated[
         Annotated[str, Meta(pattern=r"^ *\d+(\.\d+)? *([kKmMgGtT][iI]?[bB]?|[bB])? *$")] | None,
         Meta(
-            description="what a large file may take; by default half of it all, 3GB at most",
+            description="what a large file may take; by default half of it all, 4GB at most",
             examples=["4GB"],
         ),
     ] = None
