@@ -171,7 +171,8 @@ class Laying:
             write_array(file, payments)
         new = register.users.names()[self._buckets.size :]
         self._buckets = np.concatenate([self._buckets, buckets_of(new)])
-        return self._buckets[payments["user"]]
+        found: Places = self._buckets[payments["user"]]
+        return found
 
 
 class Cutter:
