@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from outlay.schema._view_kernels import all_bare
-
 VIEW: Final = 16
 """Bytes of one value in a column of string views: its length, then its bytes if they are few."""
 INLINE: Final = 12
@@ -85,6 +83,8 @@ class Views:
 
     def are_bare(self) -> bool:
         """Return whether certainly no text is empty, or has a blank before or behind it."""
+        from outlay.schema._view_kernels import all_bare  # who only reads files needs no compiler
+
         return self.are_whole() and all_bare(self._values(), self._lengths())
 
     def are_views(self) -> bool:
