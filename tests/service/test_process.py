@@ -114,6 +114,19 @@ def test_while_it_drains_it_is_not_ready_and_still_answers(folder, tmp_path):
         assert service.process.wait(30) == 0
 
 
+def test_a_signal_that_comes_twice_is_one_and_a_later_one_ends_it(folder, tmp_path):
+    """``timeout`` and others tell a process and its group: that is no second wish. A later one is."""
+    arguments = ("--model", folder, "--store", tmp_path / "live.db", "--drain", "60")
+    with Process(tmp_path, *arguments) as service:
+        for _ in range(2):
+            service.process.send_signal(signal.SIGTERM)
+            time.sleep(0.05)
+        assert service.ask("POST", "/v1/transactions", payment())[0] == 200
+        assert '"level":"error"' not in service.logged.read_text()
+        time.sleep(0.6)
+        assert service.stop() == 0
+
+
 def test_a_full_disk_is_a_503_and_loses_nothing(folder, tmp_path):
     """When the file can grow no more payments get 503; after a start with room all goes on."""
     where = tmp_path / "live.db"

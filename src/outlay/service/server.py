@@ -20,6 +20,7 @@ from outlay.service.protocol import protocol_for
 from outlay.service.settings import Settings
 
 _BACKLOG: Final = 2048
+_SAME_SIGNAL_SECONDS: Final = 0.5
 _SWITCH_SECONDS: Final = 0.001
 _COLLECT_AFTER: Final = (10_000, 10, 10)
 """Objects more than were let go of. A request leaves few that only the collector can let go of."""
@@ -29,13 +30,15 @@ class Server(uvicorn.Server):
     """Uvicorn's server, which says when it is ready, and drains before it ends.
 
     The first signal lets it finish: `/readyz` says no at once, new connections are taken for
-    ``drain_seconds`` more, then the accepted requests are answered. The second one ends it.
+    ``drain_seconds`` more, then the accepted requests are answered. The second one ends it, unless
+    it comes at once: whoever tells a group of processes, as ``timeout`` does, tells some twice.
     """
 
     def __init__(self, config: uvicorn.Config, service: Service, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._service = service
         self._ready = ready
+        self._told_at = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -56,9 +59,10 @@ class Server(uvicorn.Server):
 
     def _told_to_stop(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._service.is_draining:
-            self.should_exit = self.force_exit = True
+            if loop.time() - self._told_at > _SAME_SIGNAL_SECONDS:
+                self.should_exit = self.force_exit = True
             return
-        self._service.is_draining = True
+        self._service.is_draining, self._told_at = True, loop.time()
         loop.call_later(self._service.settings.drain_seconds, self._stop)
 
     def _stop(self) -> None:
