@@ -10,7 +10,8 @@ from statistics import median
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from outlay.detectors.forest import flatten
+from outlay.detectors._growing import flatten
+from outlay.detectors.forest import Forest
 from outlay.detectors.surprise import Surprise
 from outlay.jit import threads
 
@@ -55,7 +56,7 @@ def main():
     curves = [Surprise.fit(column) for column in values.T]
     seen = np.stack([curve.transform(c) for curve, c in zip(curves, values.T, strict=True)], axis=1)
     model = IsolationForest(random_state=0).fit(seen)
-    forest = flatten(model, lambda column, cuts: curves[column].inverse_threshold(cuts))
+    forest = Forest.of(flatten(model), lambda column, cuts: curves[column].inverse_threshold(cuts))
     raw = np.ascontiguousarray(values.T)
     times, difference = measure(seen, raw, model, forest)
     one, result = raw[:, :1].copy(), []

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.ensemble import IsolationForest
 
 from outlay.detectors import _forest_tables
-from outlay.detectors.forest import Forest, flatten
+from outlay.detectors._growing import flatten
+from outlay.detectors.forest import Forest
 from tests.detectors import naive_forest
 
 
@@ -22,7 +23,7 @@ def trained(values, *, trees=20, samples=256, seed=0):
         n_estimators=trees, max_samples=min(samples, len(values)), random_state=seed
     )
     model.fit(values.astype(np.float32))
-    return model, flatten(model, as_is)
+    return model, Forest.of(flatten(model), as_is)
 
 
 def columns_of(values):

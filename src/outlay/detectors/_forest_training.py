@@ -7,9 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from outlay.detectors._growing import Order
 from outlay.detectors._sampling import canonical_sample
-from outlay.detectors.forest import Forest, flatten
+from outlay.detectors.forest import Forest
 from outlay.detectors.forest_settings import ForestSettings
+from outlay.detectors.grower import grown
 from outlay.detectors.surprise import Raw, Surprise, as_float32
 from outlay.jit import side_by_side
 from outlay.schema.tail import Tail
@@ -101,15 +103,9 @@ def _curves(sample: Floats, settings: ForestSettings) -> list[Surprise | Raw]:
 
 def _grow(sample: Floats, curves: list[Surprise | Raw], settings: ForestSettings) -> Forest:
     """Let scikit-learn grow the trees, then turn their splits into splits on the raw values."""
-    from sklearn.ensemble import IsolationForest
-
     seen = side_by_side(lambda place: curves[place].transform(sample[place]), len(curves))
-    model = IsolationForest(
-        n_estimators=settings.n_trees,
-        max_samples=min(settings.max_samples, sample.shape[1]),
-        random_state=settings.seed,
-    ).fit(np.stack(seen, axis=1))
-    return flatten(model, lambda column, cuts: curves[column].inverse_threshold(cuts))
+    order = Order(np.stack(seen, axis=1), settings.n_trees, settings.max_samples, settings.seed)
+    return Forest.of(grown(order), lambda column, cuts: curves[column].inverse_threshold(cuts))
 
 
 def _importances(forest: Forest, sample: Floats, fill: Floats, scores: Floats) -> Floats:

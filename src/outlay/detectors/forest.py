@@ -12,13 +12,14 @@ row add up to the forest's expected path length less the row's own. Credit above
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from outlay.detectors import _forest_kernels as kernels
 from outlay.detectors._forest_tables import Section, sections
+from outlay.detectors._growing import Trees
 from outlay.detectors.given import Table, some_rows
 from outlay.jit import in_chunks
 
@@ -52,6 +53,23 @@ class Forest:
     threshold: NDArray[np.float32]
     expected: Floats
     normal: float
+
+    @classmethod
+    def of(cls, trees: Trees, to_raw: ToRaw) -> Self:
+        """Return grown trees over the values that will be scored.
+
+        Parameters
+        ----------
+        trees
+            As they were grown: over what scikit-learn was shown.
+        to_raw
+            Turns a column's thresholds into those of the values that will be scored.
+        """
+        threshold = trees.threshold.copy()
+        for column in np.unique(trees.feature):
+            inner = (trees.feature == column) & np.isfinite(threshold)
+            threshold[inner] = to_raw(int(column), threshold[inner])
+        return cls(trees.feature, threshold, trees.expected, float(trees.normal[0]))
 
     @property
     def depth(self) -> int:
@@ -136,72 +154,9 @@ class Forest:
         return "" if self.normal >= 0 else "its normal path length is negative"
 
 
-def flatten(model: Any, to_raw: ToRaw) -> Forest:
-    """Return scikit-learn's fitted ``IsolationForest`` as arrays.
-
-    Parameters
-    ----------
-    model
-        The fitted forest; it saw all columns in every tree.
-    to_raw
-        Turns a column's thresholds into those of the values that will be scored.
-    """
-    trees = [estimator.tree_ for estimator in model.estimators_]
-    depth = max(1, *(tree.max_depth for tree in trees))
-    parts = [_heap(tree, depth) for tree in trees]
-    feature, threshold, expected = (np.stack(part) for part in zip(*parts, strict=True))
-    for column in np.unique(feature):
-        inner = (feature == column) & np.isfinite(threshold)
-        threshold[inner] = to_raw(int(column), threshold[inner])
-    normal = float(_unseen_depth(np.array([model.max_samples_]))[0])
-    return Forest(feature, threshold, expected, normal)
-
-
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return the values rounded as scikit-learn rounds them; too large ones become infinite."""
     if values.dtype == np.float32:
         return values
     with np.errstate(over="ignore"):
         return values.astype(np.float32, order="C")
-
-
-def _heap(tree: Any, depth: int) -> tuple[Any, ...]:
-    """Lay one tree out as a perfect one; a leaf above the bottom becomes a chain to the left."""
-    left, right = tree.children_left, tree.children_right
-    is_leaf = left < 0
-    levels = [np.zeros(1, np.intp)]
-    for _ in range(depth):
-        at = levels[-1]
-        children = np.stack((left[at], right[at]), axis=1)
-        levels.append(np.where(is_leaf[at, None], at[:, None], children).ravel())
-    inner = np.concatenate(levels[:-1])
-    feature = np.where(is_leaf[inner], 0, tree.feature[inner]).astype(np.uint16)
-    threshold = np.where(is_leaf[inner], np.float32(np.inf), _down(tree.threshold[inner]))
-    length = tree.compute_node_depths() + _unseen_depth(tree.n_node_samples) - 1.0
-    return feature, threshold, _expected(tree, length)[np.concatenate(levels)]
-
-
-def _expected(tree: Any, length: Floats) -> Floats:
-    """Return the mean path length of the training rows at each node (children follow parents)."""
-    mean = length.copy()
-    count = tree.n_node_samples
-    for node in reversed(range(tree.node_count)):
-        left, right = tree.children_left[node], tree.children_right[node]
-        if left >= 0:
-            share = count[left] / count[node]
-            mean[node] = share * mean[left] + (1 - share) * mean[right]
-    return mean
-
-
-def _down(threshold: Floats) -> NDArray[np.float32]:
-    """Return the largest float32 not above: ``x <= t`` is then the same for every float32 ``x``."""
-    nearest = threshold.astype(np.float32)
-    below = np.nextafter(nearest, np.float32(-np.inf))
-    return np.where(nearest.astype(np.float64) > threshold, below, nearest)
-
-
-def _unseen_depth(count: NDArray[Any]) -> Floats:
-    """Return the mean depth of a random binary search tree over ``count`` rows (Liu et al. 2008)."""
-    n = np.maximum(count, 3).astype(np.float64)
-    many = 2.0 * (np.log(n - 1.0) + np.euler_gamma) - 2.0 * (n - 1.0) / n
-    return np.where(count <= 1, 0.0, np.where(count == 2, 1.0, many))  # noqa: PLR2004 - two rows need one split

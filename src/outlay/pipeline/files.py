@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from outlay.detectors.grower import at_hand
 from outlay.pipeline import artifact
 from outlay.pipeline.at_scoring import AT_SCORING, config_at_scoring, known_of, seen_before
 from outlay.pipeline.config import Loaded
@@ -22,7 +23,7 @@ from outlay.pipeline.stream.layout import Layout, default_memory, fits
 from outlay.pipeline.stream.resume import bench_of
 from outlay.pipeline.stream.run import Job
 from outlay.pipeline.train import train
-from outlay.pipeline.warm import compile_kernels, import_ahead
+from outlay.pipeline.warm import compile_kernels
 from outlay.schema.intake import accept
 from outlay.sinks.dashboard.artist import Artist
 from outlay.sinks.publication import Publication
@@ -49,8 +50,7 @@ def run_files(  # noqa: PLR0913 - what, how, where to
     say = progress or Quiet()
     refuse_own_input(files, out)
     check_files_named(config)
-    with Publication(out) as publication, publication.scratch() as scratch:
-        import_ahead()
+    with Publication(out) as publication, publication.scratch() as scratch, at_hand():
         parts = _opened(files, scratch, say)
         layout = layout or _layout(parts, config)
         if layout is None:
@@ -93,8 +93,7 @@ def train_files(
     """Learn each user's habits from files, and write the model with the users' states."""
     say = progress or Quiet()
     check_files_named(config)
-    with Publication(folder) as publication, publication.scratch() as scratch:
-        import_ahead()
+    with Publication(folder) as publication, publication.scratch() as scratch, at_hand():
         parts = _opened(files, scratch, say)
         layout = layout or _layout(parts, config)
         if layout is not None:

@@ -1,8 +1,6 @@
 """Compile the kernels before they are needed, and say so: once a machine it takes a while."""
 
 from datetime import datetime, timedelta
-from importlib import import_module
-from threading import Thread
 from typing import Final
 
 import polars as pl
@@ -26,11 +24,6 @@ def compile_kernels(progress: Progress) -> None:
     accepted = accept(Raw.of(_payments()))
     job = learn_and_judge(accepted, Config())
     judge_with(accepted, job.model)
-
-
-def import_ahead() -> None:
-    """Begin to import what training needs while the input is still being read."""
-    Thread(target=import_module, args=("sklearn.ensemble",), daemon=True).start()
 
 
 def _payments(rows: int = 60) -> pl.DataFrame:
