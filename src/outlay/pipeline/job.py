@@ -16,6 +16,7 @@ from outlay.pipeline.threshold import met_by
 from outlay.pipeline.train import train
 from outlay.schema.intake import Accepted
 from outlay.schema.table import Columns
+from outlay.schema.words import spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def learn_and_judge(accepted: Accepted, config: Config, progress: Progress | Non
     say.stage(f"Judging {len(table):,} transactions")
     found = answered(model, Columns.of(table), answers)
     held = np.full(table.height, met_by(model, [found.share], table.height))
-    judged = Judged(scored_rows(model, table, found, held), held, model.pasts, model.books)
+    judged = Judged(spelled(scored_rows(model, table, found, held)), held, model.pasts, model.books)
     return _job(accepted, model, judged)
 
 

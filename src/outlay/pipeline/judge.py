@@ -33,6 +33,7 @@ from outlay.pipeline.settings import Config
 from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.columns import DECISION
 from outlay.schema.table import Columns
+from outlay.schema.words import chosen, spelled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -168,16 +169,19 @@ def judge(
     order = None if frozen else time_order(table)
     allotted = budgeted(model, found.share, times, order, frozen=frozen)
     verdicts = decided(model, Columns.of(table), found, allotted)
-    whole = table.hstack(decision_frame(model, verdicts))
+    whole = table.hstack(spelled(decision_frame(model, verdicts)))
     whole = whole.with_columns(reasons(model, Columns.of(table), verdicts))
     whole = with_plugged(whole.select(pl.exclude(DECISION), *DECISION), found.answers)
     return Judged(whole, allotted.alert_share, after, allotted.books)
 
 
 def decision_frame(model: Model, verdicts: Verdicts) -> pl.DataFrame:
-    """Return what is decided as the scored table's columns, all but the reasons."""
+    """Return what is decided as the scored table's columns, all but the reasons.
+
+    Its words are enumerations; see `outlay.schema.words`.
+    """
     own: dict[str, Any] = msgspec.structs.asdict(verdicts.verdict)
-    own["severity"] = pl.Series(SEVERITIES).gather(verdicts.verdict.severity)
-    own["outcome"] = pl.Series(OUTCOMES).gather(verdicts.verdict.outcome)
+    own["severity"] = chosen(SEVERITIES, verdicts.verdict.severity)
+    own["outcome"] = chosen(OUTCOMES, verdicts.verdict.outcome)
     given = verdicts.answers.framed(model.detectors)
     return given.hstack(pl.DataFrame(own))

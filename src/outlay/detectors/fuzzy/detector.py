@@ -19,6 +19,7 @@ from outlay.errors import ConfigError, InputError, ModelError
 from outlay.jit import in_chunks
 from outlay.schema.reason import Reason, Told, Words
 from outlay.schema.table import Columns
+from outlay.schema.words import chosen, spelled
 
 CATEGORIES: Final = ("low", "medium", "high")
 _VERSION: Final = 1
@@ -108,11 +109,11 @@ class FuzzyDetector:
 
     def detail(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return the columns ``fuzzy_risk_score`` and ``fuzzy_risk_category``."""
-        return self.framed(self.answers(Columns.of(table)))
+        return spelled(self.framed(self.answers(Columns.of(table))))
 
     def framed(self, answers: Mapping[str, NDArray[Any]]) -> pl.DataFrame:
         """Return the answers as the columns of a scored table, the category in words."""
-        category = pl.Series(CATEGORIES).gather(answers["fuzzy_risk_category"])
+        category = chosen(CATEGORIES, answers["fuzzy_risk_category"])
         score = answers["fuzzy_risk_score"]
         return pl.DataFrame({"fuzzy_risk_score": score, "fuzzy_risk_category": category})
 

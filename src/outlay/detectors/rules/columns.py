@@ -11,6 +11,7 @@ from outlay.detectors.rules import _kernels as k
 from outlay.detectors.rules.judge import WORD, Verdicts
 from outlay.detectors.rules.pack import Pack
 from outlay.detectors.rules.program import FEEDS
+from outlay.schema.words import chosen, spelled
 
 NORMAL: Final = "normal"
 _AMOUNT, _PERCENTILE, _HOUR = FEEDS
@@ -57,17 +58,20 @@ def actions(pack: Pack) -> tuple[str | None, ...]:
 
 def detail(pack: Pack, verdicts: Verdicts) -> pl.DataFrame:
     """Return what the scored table says about the rules, one row a transaction."""
-    return framed(pack, [rule.code for rule in verdicts.rules], answers(verdicts))
+    return spelled(framed(pack, [rule.code for rule in verdicts.rules], answers(verdicts)))
 
 
 def framed(pack: Pack, names: list[str], found: Mapping[str, NDArray[Any]]) -> pl.DataFrame:
-    """Return the answers as the columns of a scored table: words for codes, lists for bits."""
-    band = pl.Series(found["rule_severity"])
+    """Return the answers as the columns of a scored table: words for codes, lists for bits.
+
+    See `outlay.schema.words` for the words.
+    """
+    band = found["rule_severity"]
     own = {name: found[name] for name in ANSWERS}
     words = {
         "rule_violations": codes(found["rule_violations"], names),
-        "rule_severity": pl.Series(severities(pack), dtype=pl.String).gather(band),
-        "rule_action": pl.Series(actions(pack), dtype=pl.String).gather(band),
+        "rule_severity": chosen(severities(pack), band),
+        "rule_action": chosen(actions(pack), band),
     }
     return pl.DataFrame({**own, **words})
 
@@ -84,9 +88,9 @@ def codes(bits: NDArray[np.uint64], names: list[str]) -> pl.Series:
 
 def _combinations(bits: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where each combination of bits first stands, and which one each row has."""
-    which = np.zeros(bits.shape[1], np.intp)
-    first = which[:1]
-    for word in bits:  # np.unique over an axis compares bytes, which takes fifty times as long
+    # np.unique over an axis compares bytes, which takes fifty times as long
+    _, first, which = np.unique(bits[0], return_index=True, return_inverse=True)
+    for word in bits[1:]:
         known, own = np.unique(word, return_inverse=True)
         _, first, which = np.unique(
             which * known.size + own, return_index=True, return_inverse=True

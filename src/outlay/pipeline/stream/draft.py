@@ -27,6 +27,7 @@ from outlay.pipeline.stream.pieces import read_whole, write_whole
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.threshold import threshold_of
 from outlay.pipeline.verdicts import Answered
+from outlay.schema.words import spelled
 from outlay.sinks.files import to_disk_meanwhile
 from outlay.sinks.growing import GrowingParquet
 from outlay.sinks.report.tally import Tally
@@ -156,7 +157,7 @@ class Draft:
                 source = np.arange(pending.height)
                 source[at] = pending.height + np.arange(at.size)
                 both = pl.concat([pending, mine.select(PENDING)], rechunk=True)
-                yield chunk, both[source], mine
+                yield chunk, both[source], spelled(mine)
 
     def _alerts(
         self, chunks: list[int], thresholds: Thresholds

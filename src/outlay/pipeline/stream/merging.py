@@ -25,6 +25,7 @@ from outlay.pipeline.stream.windows import windows
 from outlay.pipeline.threshold import met_by
 from outlay.pipeline.verdicts import Answered
 from outlay.schema.table import Columns
+from outlay.schema.words import spelled
 
 Floats = NDArray[np.float64]
 
@@ -148,7 +149,7 @@ class Blocks:
         features, found = unpacked(pieces)
         table = kept(self._taken.chunk(chunk)).hstack(features)
         held = self._thresholds.of(self._taken, chunk)
-        rows = scored_block(self._model, table, found, held, self._input_columns)
+        rows = spelled(scored_block(self._model, table, found, held, self._input_columns))
         numbers = table["row_number"]
         if self._model.config.output.order == "any":
             return Block(rows, numbers)
@@ -167,7 +168,7 @@ def scored_block(
     thresholds: Floats,
     input_columns: list[str],
 ) -> pl.DataFrame:
-    """Return transactions as they stand in the scored table."""
+    """Return transactions as they stand in the scored table, its words not `spelled`."""
     whole = scored_rows(model, table, found, thresholds)
     return whole.select(scored_columns(input_columns, whole.columns))
 
