@@ -1259,22 +1259,24 @@ def give_room(shelf: Shelf, user: int, size: int) -> None:
 
 
 @kernel
-def by_user(payments: Records, kinds: Ints, bounds: Ints, grouped: Records, places: Ints) -> None:
-    """Bring payments in time order into groups by user, keeping time order inside each.
+def count_users(payments: Records, counts: Ints) -> None:
+    """Count each user's payments, beside what was counted before."""
+    for k in range(payments.size):
+        counts[payments[k]["user"]] += 1
 
-    ``bounds`` (users + 1,) arrives as zeros and leaves with where each user begins; ``places`` says
-    where in ``grouped`` each row of the table stands. ``kinds`` are the population's places of the
-    types by their numbers, the last that of any other.
+
+@kernel
+def by_user(payments: Records, kinds: Ints, ends: Ints, grouped: Records, places: Ints) -> None:
+    """Put payments in time order behind those of their users, each of which stays in time order.
+
+    ``ends`` (users,) says where in ``grouped`` each user's next payment goes, and moves on;
+    ``places`` where that of each row of the table went. ``kinds`` are the population's places of
+    the types by their numbers, the last that of any other.
     """
     for k in range(payments.size):
-        bounds[payments[k]["user"] + 1] += 1
-    for u in range(bounds.size - 1):
-        bounds[u + 1] += bounds[u]
-    cursor = bounds[:-1].copy()
-    for k in range(payments.size):
         user = payments[k]["user"]
-        at = cursor[user]
-        cursor[user] = at + 1
+        at = ends[user]
+        ends[user] = at + 1
         grouped[at] = payments[k]["payment"]
         # where no type is told its number is the largest that there can be
         grouped[at]["kind"] = kinds[min(payments[k]["payment"]["kind"], kinds.size - 1)]

@@ -21,12 +21,12 @@ from outlay.features._kernels import (
     PAYMENT,
     ROW,
     SLOT_WORDS,
-    WALKED,
     Floats,
     Ints,
     Records,
     Shelf,
     by_user,
+    count_users,
     lengths_of,
     walk,
 )
@@ -77,8 +77,7 @@ class Walk:
             np.zeros(1, np.int64),
         )
         self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, PAYMENT)
-        self._payments, self._places = np.empty(0, WALKED), np.empty(0, np.int64)
-        self._order = np.arange(0)
+        self._places, self._order = np.empty(0, np.int64), np.arange(0)
         self._tables: list[Floats] = []
 
     def steps(
@@ -135,12 +134,17 @@ class Walk:
         n = sum(table.size for table in tables)
         if n > len(self._own):
             self._own, self._grouped = np.empty((n, N_OWN)), np.empty(n, PAYMENT)
-            self._payments, self._places = np.empty(n, WALKED), np.empty(n, np.int64)
-            self._order = np.arange(n)
-        payments, places, order = self._payments[:n], self._places[:n], self._order[:n]
-        _join(tables, payments)
+            self._places, self._order = np.empty(n, np.int64), np.arange(n)
+        places, order = self._places[:n], self._order[:n]
         bounds = np.zeros(len(self._register.users) + 1, np.int64)
-        by_user(payments, self._kinds, bounds, self._grouped, places)
+        for table in tables:
+            count_users(table, bounds[1:])
+        np.cumsum(bounds, out=bounds)
+        ends, begin = bounds[:-1].copy(), 0
+        for table in tables:
+            mine = places[begin : begin + table.size]
+            by_user(table, self._kinds, ends, self._grouped, mine)
+            begin += table.size
         rows = self._own.view(ROW)[:, 0]
         if walk(self._grouped, order, bounds, self.shelf, self._prior, rows) < bounds.size - 1:
             raise NoRoomError("The users' states need more memory than they may take.")
@@ -179,13 +183,3 @@ class Walk:
         words = np.empty(int(offsets[-1]))
         bring(self.shelf.words, np.empty(0), starts, offsets, words)
         return States(names.gather(users), offsets, words)
-
-
-def _join(tables: Sequence[Records], payments: Records) -> None:
-    """Put the payments of several tables together, their rows counted on from table to table."""
-    at = 0
-    for table in tables:
-        mine = payments[at : at + table.size]
-        mine[:] = table
-        mine["place"] += at
-        at += table.size

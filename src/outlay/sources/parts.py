@@ -168,8 +168,9 @@ def _columnar_parts(file: File, rows: int) -> Iterator[Raw]:
         for frame in _scan(file.path, file.kind).collect_batches(
             chunk_size=rows, maintain_order=True
         ):
-            for at in range(0, frame.height, rows):
-                yield raw_of(frame[at : at + rows], file.name)
+            whole = frame.rechunk()  # else whoever looks at a column brings it together anew
+            for at in range(0, whole.height, rows):
+                yield raw_of(whole[at : at + rows], file.name)
     except _FAILURES as error:
         raise unreadable(file.name, file.kind, error) from error
 

@@ -1,6 +1,6 @@
 """The model, learned from the drawn users of an input in time order: a walk of their own."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -23,6 +23,15 @@ from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.stream.walking import keep_met
 from outlay.pipeline.train import Seen, learn, made_detectors
 
+Floats = NDArray[np.float64]
+
+Drawn = tuple[Records, Floats]
+"""What was drawn of a chunk's payments, and of the counterparties' features."""
+
+_AT_ONCE: Final = 1 << 17
+"""Drawn payments that are walked through at a time, of several chunks: of each they are few."""
+_AHEAD: Final = 4
+"""Chunks that may be ahead of the walk, which stands still now and then."""
 _ROOM_A_ROW: Final = 1_000
 _ROOM_A_USER: Final = 4_000
 _ROOM_AT_LEAST: Final = 1 << 20
@@ -63,26 +72,42 @@ class Sample:
 
     def transactions(self) -> Iterator[pl.DataFrame]:
         """Yield them chunk by chunk."""
-        for at, payments in ahead(self._walked()):
+        for transactions, payments in ahead(self._read(), _AHEAD):
             places = np.sort(payments["place"][self._is_drawn[payments["user"]]])
-            yield self.taken.chunk(at)[pl.Series(places)]
+            yield transactions[pl.Series(places)]
+
+    def _read(self) -> Iterator[tuple[pl.DataFrame, Records]]:
+        for at, payments in self._walked():
+            yield self.taken.chunk(at), payments
 
     def features(
         self, walk: Walk, others: CounterpartyWalk, wanted: Collection[str] | None
     ) -> Iterator[pl.DataFrame]:
         """Yield their features; ``others`` goes through all payments, and what it finds is kept."""
-        for payments, met in ahead(self._met(others)):
+        for window in _together(ahead(self._drawn(others), _AHEAD)):
+            payments, met = [mine for mine, _ in window], [theirs for _, theirs in window]
+            yield from walk.steps(payments, met, wanted)
+
+    def _drawn(self, others: CounterpartyWalk) -> Iterator[Drawn]:
+        for at, payments in self._walked():
+            met = others.step(payments)
+            keep_met(self.taken.folder, at, met)
             mine = payments[self._is_drawn[payments["user"]]]
             places = np.sort(mine["place"])
             mine["place"] = np.searchsorted(places, mine["place"])
-            yield from walk.steps([mine], [met[:, places]], wanted)
-
-    def _met(self, others: CounterpartyWalk) -> Iterator[tuple[Records, NDArray[np.float64]]]:
-        for at, payments in ahead(self._walked()):
-            met = others.step(payments)
-            keep_met(self.taken.folder, at, met)
-            yield payments, met
+            yield mine, met[:, places]
 
     def _walked(self) -> Iterator[tuple[int, Records]]:
         for at in range(len(self.taken.chunks)):
             yield at, self.taken.walked(at)
+
+
+def _together(drawn: Iterable[Drawn]) -> Iterator[list[Drawn]]:
+    """Yield what follows each other and is not too much at once."""
+    window: list[Drawn] = []
+    for each in drawn:
+        if window and sum(payments.size for payments, _ in window) + each[0].size > _AT_ONCE:
+            yield window
+            window = []
+        window.append(each)
+    yield window

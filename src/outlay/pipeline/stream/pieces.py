@@ -41,6 +41,12 @@ def write_array(file: BinaryIO, values: NDArray[Any]) -> None:
     file.write(np.ascontiguousarray(values).view(np.uint8).data)
 
 
+def keep_array(path: Path, values: NDArray[Any]) -> None:
+    """Write an array as a file of its own."""
+    with path.open("wb") as file:
+        write_array(file, values)
+
+
 class PieceFile:
     """A file of pieces, to be read from several threads."""
 

@@ -53,7 +53,7 @@ class Ids:
         return np.concatenate([np.zeros(0, np.uint64), *found])
 
     def _repeated(self, first: int, last: int) -> Marks:
-        marks = np.sort(self._read(first, last))
+        marks = np.sort(self._read(first, last), kind="stable")  # sorted runs are merged
         return np.unique(marks[1:][marks[1:] == marks[:-1]])
 
     def _groups(self) -> Iterator[tuple[int, int]]:

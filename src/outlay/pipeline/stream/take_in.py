@@ -14,7 +14,7 @@ from outlay.features import Register
 from outlay.pipeline.draw import Places, buckets, buckets_of, counted
 from outlay.pipeline.stream.ahead import ahead, behind
 from outlay.pipeline.stream.layout import Layout
-from outlay.pipeline.stream.pieces import Span, write_array, write_piece, write_whole
+from outlay.pipeline.stream.pieces import Span, keep_array, write_piece, write_whole
 from outlay.pipeline.stream.repeats import Ids
 from outlay.pipeline.stream.taken import Chunk, Taken, walked_path
 from outlay.schema.intake import Accepted, Intake, Raw, Whole, accept
@@ -150,6 +150,7 @@ class Laying:
             self.entry.register = None
         if not frame.height:
             return
+        frame = frame.rechunk()  # else whoever reads it brings it together anew
         taken, at = self.entry.taken, len(self.entry.taken.chunks)
         name = f"chunk-{at:05}"
         self._later(write_whole, taken.folder / name, frame)
@@ -167,8 +168,7 @@ class Laying:
     def _enter(self, register: Register, frame: pl.DataFrame, at: int) -> Places:
         """Lay down what a walk takes of a chunk, and return the buckets of its users."""
         payments = register.enter(frame)
-        with walked_path(self.entry.taken.folder, at).open("wb") as file:
-            write_array(file, payments)
+        self._later(keep_array, walked_path(self.entry.taken.folder, at), payments)
         new = register.users.names()[self._buckets.size :]
         self._buckets = np.concatenate([self._buckets, buckets_of(new)])
         found: Places = self._buckets[payments["user"]]

@@ -20,7 +20,7 @@ from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.ahead import ahead
 from outlay.pipeline.stream.draft import Draft
 from outlay.pipeline.stream.judging import Part, kept, shares_path
-from outlay.pipeline.stream.pieces import write_array
+from outlay.pipeline.stream.pieces import keep_array, write_array
 from outlay.pipeline.stream.taken import Taken
 from outlay.schema.table import Columns
 
@@ -142,8 +142,7 @@ class Walker:
 
 def keep_met(folder: Path, at: int, met: NDArray[np.float64]) -> None:
     """Write the counterparties' features of a chunk's rows, (2, rows)."""
-    with _met_path(folder, at).open("wb") as file:
-        write_array(file, met)
+    keep_array(_met_path(folder, at), met)
 
 
 def met_in_time(folder: Path, at: int, rows: int) -> NDArray[np.float64]:
