@@ -27,11 +27,10 @@ from outlay.errors import OutlayError
 
 DEBUG = "OUTLAY_DEBUG"
 FAILED, INTERRUPTED = 1, 130
-_KEPT = f"dirty_decay_ms:5000,thp:always,narenas:{os.cpu_count()}"
+_KEPT = f"dirty_decay_ms:5000,narenas:{os.cpu_count()}"
 """How long Polars' allocator keeps what was freed: by itself so briefly that a job in parts takes
-the memory of every part from the system anew. And that it asks for large pages, where the system
-gives them to who asks: a tenth of a large job's time was the first touch of small ones. And that a
-core has one pool, not four: what one thread frees another takes."""
+the memory of every part from the system anew. And that a core has one pool instead of four: what
+one thread frees another takes, and less memory is touched for the first time."""
 _TEXTS_BETWEEN_LOOKS = 200_000
 """New objects between two looks for cycles: a job makes millions of reasons and next to no cycle."""
 

@@ -1,8 +1,8 @@
 """Asking the detectors: the three that every decision has, and what a package plugged in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -47,6 +47,15 @@ class Answers(msgspec.Struct, frozen=True):
 
     given: dict[str, NDArray[Any]]
     plugged: dict[str, Plugged]
+
+    @classmethod
+    def together(cls, parts: Iterable[Self]) -> Self:
+        """Return what different detectors say of the same rows."""
+        whole = cls({}, {})
+        for part in parts:
+            whole.given.update(part.given)
+            whole.plugged.update(part.plugged)
+        return whole
 
     def framed(self, detectors: Mapping[str, Detector]) -> pl.DataFrame:
         """Return the built-in detectors' answers as the scored table's columns, in words."""

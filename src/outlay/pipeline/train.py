@@ -109,9 +109,8 @@ def learn(
     seen
         What is known of all transactions.
     """
-    detectors = _fitted(table, config, currency)
     columns = Columns.of(table)
-    answers = ask(detectors, columns)
+    detectors, answers = _fitted(table, columns, config, currency)
     with ThreadPoolExecutor(1) as aside:
         figures = aside.submit(_figures, seen, len(table), answers)
         risk = Risk.fit(witnesses(columns, answers))
@@ -128,12 +127,19 @@ def learn(
     return model, answers
 
 
-def _fitted(table: pl.DataFrame, config: Config, currency: str | None) -> dict[str, Detector]:
-    """Train the detectors side by side: none needs another. What takes longest begins first."""
+def _fitted(
+    table: pl.DataFrame, columns: Columns, config: Config, currency: str | None
+) -> tuple[dict[str, Detector], Answers]:
+    """Train and ask the detectors side by side: none needs another. The longest begins first."""
     made = made_detectors(config, currency)
     waiting = sorted(made, key="isolation_forest".__ne__)
-    side_by_side(lambda place: made[waiting[place]].fit(table), len(waiting))
-    return made
+
+    def asked(place: int) -> Answers:
+        name = waiting[place]
+        made[name].fit(table)
+        return ask({name: made[name]}, columns)
+
+    return made, Answers.together(side_by_side(asked, len(waiting)))
 
 
 def made_detectors(config: Config, currency: str | None) -> dict[str, Detector]:

@@ -123,8 +123,7 @@ class Job:
     def _walk(self, given: Input, register: Register, model: Model, draft: Draft) -> Part:
         """Judge everything; the users' states are written at once, since nobody else keeps them."""
         walker = Walker(model, given.entry.taken, register, self.layout.room)
-        walker.judge(draft, self.say)
-        save_users(self._users, walker.states())
+        walker.judge(draft, self.say, lambda: save_users(self._users, walker.states()))
         return walker.part()
 
     def _run_by_user(

@@ -1,7 +1,7 @@
 """An input in time order, chunk after chunk: no row of it leaves its place."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -78,10 +78,11 @@ class Walker:
             done += payments.size
             yield done
 
-    def judge(self, draft: Draft, say: Progress) -> None:
+    def judge(self, draft: Draft, say: Progress, walked: Callable[[], object]) -> None:
         """Ask the detectors of all transactions, and write what can be said of them at once.
 
         Now and then it is kept where the walk stands, so that a job that was stopped goes on there.
+        ``walked`` is called when the users stand where they will, while the last are still judged.
         """
         folder, starts, begin = self._taken.folder, self._taken.starts, 0
         for begin in kept_walks(folder)[-1:]:
@@ -89,7 +90,7 @@ class Walker:
         sections = self._sections(begin)
         with (
             shares_path(folder).open("r+b" if begin else "wb") as shares,
-            closing(ahead(self._tables(sections))) as tables,
+            closing(ahead(self._tables(sections, walked))) as tables,
         ):
             shares.truncate(8 * int(starts[begin]))
             shares.seek(0, os.SEEK_END)
@@ -102,6 +103,7 @@ class Walker:
                             write_array(shares, found.share)
                             add(given.at, table, found)
                         say.rows(int(starts[given.at + 1]), self._taken.total)
+            next(tables, None)  # there are no more, but it may not be over
 
     def _sections(self, begin: int) -> list[range]:
         """Return the chunks between which it is kept where the walk stands."""
@@ -112,7 +114,9 @@ class Walker:
                 edges.append(after)
         return [range(*edge) for edge in pairwise([*edges, last])]
 
-    def _tables(self, sections: list[range]) -> Iterator[tuple[Given, pl.DataFrame]]:
+    def _tables(
+        self, sections: list[range], walked: Callable[[], object]
+    ) -> Iterator[tuple[Given, pl.DataFrame]]:
         """Yield each chunk's transactions with their features; some chunks are walked at a time."""
         keep_before = {chunks.stop for chunks in sections[:-1]}
         read = ahead(map(self._read, chain.from_iterable(sections)), _AHEAD)
@@ -122,6 +126,7 @@ class Walker:
                 yield given, given.transactions.hstack(features)
             if (after := window[-1].at + 1) in keep_before:
                 self.walk.keep(_fresh(_walk_path(self._taken.folder, after)))
+        walked()
 
     def _read(self, at: int) -> Given:
         taken = self._taken
