@@ -48,6 +48,19 @@ def test_who_has_somebody_at_hand_does_not_import_scikit_learn():
     assert loaded(code) == []
 
 
+def test_what_lies_in_the_folder_is_not_run(tmp_path, monkeypatch):
+    """A file there that bears a library's name is no library."""
+    for name in ("numpy", "sklearn", "outlay"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.chdir(tmp_path)
+
+    with at_hand():
+        process = waiting()
+        grown(ORDER)
+
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("when", ["before it is asked", "when it is asked"])
 def test_where_the_process_fails_trees_are_grown_here(when):
     """It may be ended by the system, which is short of memory, or by an order that it cannot read."""

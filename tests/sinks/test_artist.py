@@ -45,6 +45,18 @@ def test_a_picture_drawn_elsewhere_is_the_one_drawn_here():
     assert drawn == [second, first, second, second, first]
 
 
+def test_what_lies_in_the_folder_is_not_run(tmp_path, monkeypatch):
+    """A file there that bears a library's name is no library."""
+    for name in ("matplotlib", "numpy", "outlay"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.chdir(tmp_path)
+
+    with Artist() as artist:
+        (drawn,) = artist.draw(summaries("U1")).result()
+
+    assert drawn == png(summaries("U1")[0])
+
+
 def test_what_cannot_be_drawn_is_said():
     """The other process's own last words are in the error, and what to do."""
     nothing = replace(summaries("U1")[0], daily=())

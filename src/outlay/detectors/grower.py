@@ -19,10 +19,13 @@ _ready: Final[list[subprocess.Popen[bytes]]] = []
 
 @contextmanager
 def at_hand() -> Iterator[None]:
-    """Have a process ready for the next forest; it is gone after the block."""
+    """Have a process ready for the next forest; it is gone after the block.
+
+    It imports nothing from the folder in which it happens to be (``-P``).
+    """
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, "-m", "outlay.detectors._growing"],
+        [sys.executable, "-P", "-m", "outlay.detectors._growing"],
         stdin=pipe,
         stdout=pipe,
         stderr=subprocess.DEVNULL,

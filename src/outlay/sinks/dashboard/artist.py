@@ -72,7 +72,7 @@ class Artist:
 def _begun() -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     return subprocess.Popen(  # noqa: S603 - this very file, by this very Python
-        [sys.executable, "-m", __name__], stdin=pipe, stdout=pipe, stderr=pipe
+        [sys.executable, "-P", "-m", __name__], stdin=pipe, stdout=pipe, stderr=pipe
     )
 
 
