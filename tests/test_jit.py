@@ -123,3 +123,30 @@ def test_a_forked_process_has_threads_of_its_own():
     )
 
     assert done.stdout.strip() == "0"
+
+
+BEGUN = """
+import sys, threading
+from outlay import jit
+
+jit.begin()
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join()
+before = "scipy.linalg" in sys.modules
+import scipy.linalg
+print(before, scipy.linalg.norm([3, 4]))
+"""
+
+
+def test_who_begins_imports_no_linear_algebra_and_hides_it_from_nobody():
+    """Numba looks for it in vain, and does without; whoever wants it later has it."""
+    done = subprocess.run(
+        [sys.executable, "-c", BEGUN],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["False", "5.0"]

@@ -6,6 +6,7 @@ process; rows do not see each other, so neither chunks nor threads leave a mark.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -86,7 +87,23 @@ def begin() -> None:
 
     Much of it is compiled code that does without the interpreter's lock.
     """
-    Thread(target=_first, daemon=True).start()
+    Thread(target=_without_blas, daemon=True).start()
+
+
+def _without_blas() -> None:
+    """Call the first kernel, and let numba not find SciPy's linear algebra, which none here uses.
+
+    Looking whether it is there imports it, and that takes a third of the time.
+    """
+    name, modules = "scipy.linalg", cast("dict[str, Any]", sys.modules)
+    hides = name not in modules
+    if hides:
+        modules[name] = None
+    try:
+        _first()
+    finally:
+        if hides:
+            del modules[name]
 
 
 def by_hand(build: Callable[..., object]) -> Callable[[Callable[P, None]], Callable[P, None]]:

@@ -35,6 +35,16 @@ def test_trees_grown_elsewhere_are_those_grown_here():
     assert not same(first, second)
 
 
+def test_one_at_hand_is_enough():
+    """A command begins it as early as it can; the job within finds it there, and leaves it."""
+    with at_hand():
+        process = waiting()
+        with at_hand():
+            assert waiting() is process
+
+        assert process.poll() is None
+
+
 def test_who_has_somebody_at_hand_does_not_import_scikit_learn():
     """That is what the other process is for."""
     code = (

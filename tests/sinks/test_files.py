@@ -130,7 +130,7 @@ def test_a_growing_file_is_brought_to_the_disk_until_it_is_whole(tmp_path, monke
     """Again and again while it is written, and no more afterwards."""
     asked = threading.Semaphore(0)
     monkeypatch.setattr(files, "_BETWEEN_SECONDS", 0.001)
-    monkeypatch.setattr(files, "to_disk", lambda _: asked.release())
+    monkeypatch.setattr(files, "to_disk", lambda *_, **__: asked.release())
 
     with to_disk_meanwhile(tmp_path / "table"):
         assert all(asked.acquire(timeout=30) for _ in range(3))
@@ -144,7 +144,7 @@ def test_what_the_disk_refuses_meanwhile_is_told(tmp_path, monkeypatch):
     """The system says once that a file could not be kept; so whoever writes it is told."""
     refused = threading.Event()
 
-    def full(_):
+    def full(*_, **__):
         refused.set()
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -156,3 +156,23 @@ def test_what_the_disk_refuses_meanwhile_is_told(tmp_path, monkeypatch):
         to_disk_meanwhile(tmp_path / "table"),
     ):
         assert refused.wait(30)
+
+
+def test_a_growing_file_does_not_take_memory_besides(tmp_path, monkeypatch):
+    """What was brought to the disk is given up by the system's memory, from the first byte on."""
+    told = threading.Event()
+    given_up = []
+
+    def advise(handle, begin, size, advice):
+        given_up.append((os.fstat(handle).st_ino, begin, size, advice))
+        told.set()
+
+    monkeypatch.setattr(files, "_BETWEEN_SECONDS", 0.001)
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    path = tmp_path / "table"
+    path.write_bytes(b"rows")
+
+    with to_disk_meanwhile(path):
+        assert told.wait(30)
+
+    assert set(given_up) == {(path.stat().st_ino, 0, 0, os.POSIX_FADV_DONTNEED)}

@@ -1,19 +1,23 @@
 """What a long command begins before it does anything else, because it takes its own time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 
+from outlay.detectors.grower import at_hand
 from outlay.sinks.dashboard.artist import Artist
 
 
 @contextmanager
-def ahead(*, draws: bool) -> Iterator[Artist | None]:
-    """Have Matplotlib imported by another process, and numba made ready by another thread.
+def ahead(*, learns: bool = False, draws: bool = False) -> Iterator[Artist | None]:
+    """Have scikit-learn and Matplotlib imported by other processes, and numba by another thread.
 
-    Everything else is imported meanwhile. The process is gone after the block; where nothing will
-    be drawn there is none.
+    Everything else is imported meanwhile. The processes are gone after the block; where nothing
+    will be learned or drawn there are none.
     """
-    with Artist() if draws else nullcontext() as artist:
+    with ExitStack() as stack:
+        if learns:
+            stack.enter_context(at_hand())
+        artist = stack.enter_context(Artist()) if draws else None
         from outlay import jit
 
         jit.begin()

@@ -33,7 +33,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from outlay.cli.ahead import ahead
 
-    with ahead(draws=report is not False) as artist:
+    with ahead(learns=True, draws=report is not False) as artist:
         from outlay.cli.progress import Live
         from outlay.cli.summary import show
         from outlay.pipeline.files import run_files

@@ -35,25 +35,28 @@ def train(  # noqa: PLR0913, PLR0917 - one parameter an option
     The model holds each user's habits, the detectors and the alert threshold; outlay score judges
     later files with it.
     """
-    from outlay.cli.progress import Live
-    from outlay.cli.summary import show_trained
-    from outlay.pipeline.files import train_files
+    from outlay.cli.ahead import ahead
 
-    settings = options.loaded(
-        config,
-        map_,
-        rule_parameter,
-        history=history,
-        rules=rules,
-        alerts_per_day=alerts_per_day,
-        alert_rate=alert_rate,
-        timezone=timezone,
-        currency=currency,
-        rates=rates,
-        negative=negative,
-        seed=seed,
-        memory=memory,
-    )
-    with Live() as progress:
-        trained = train_files(files, model, settings.config, progress)
+    with ahead(learns=True):
+        from outlay.cli.progress import Live
+        from outlay.cli.summary import show_trained
+        from outlay.pipeline.files import train_files
+
+        settings = options.loaded(
+            config,
+            map_,
+            rule_parameter,
+            history=history,
+            rules=rules,
+            alerts_per_day=alerts_per_day,
+            alert_rate=alert_rate,
+            timezone=timezone,
+            currency=currency,
+            rates=rates,
+            negative=negative,
+            seed=seed,
+            memory=memory,
+        )
+        with Live() as progress:
+            trained = train_files(files, model, settings.config, progress)
     show_trained(trained, progress.seconds)

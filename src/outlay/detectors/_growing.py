@@ -5,6 +5,7 @@ Nothing else that is heavy is imported.
 """
 
 import io
+import os
 import sys
 from typing import Any, NamedTuple, TypeVar
 
@@ -116,6 +117,8 @@ def main() -> None:
 
     seen, *numbers = unpacked(Order, sys.stdin.buffer.read())
     sys.stdout.buffer.write(packed(grow(Order(seen, *(int(number) for number in numbers)))))
+    sys.stdout.flush()
+    os._exit(0)  # who asked waits for the end; taking scikit-learn apart takes a tenth of a second
 
 
 if __name__ == "__main__":

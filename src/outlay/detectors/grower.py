@@ -2,16 +2,17 @@
 
 Importing scikit-learn takes longer than growing the trees, and holds the interpreter's lock: in a
 thread it would only take turns with the rest. So the process is begun before there is anything to
-train on.
+train on, and before this one has imported what is heavy itself.
 """
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from outlay.detectors._growing import Order, Trees, grow, packed, unpacked
+if TYPE_CHECKING:
+    from outlay.detectors._growing import Order, Trees
 
 _ready: Final[list[subprocess.Popen[bytes]]] = []
 """Processes that wait for an order, each for one."""
@@ -21,8 +22,12 @@ _ready: Final[list[subprocess.Popen[bytes]]] = []
 def at_hand() -> Iterator[None]:
     """Have a process ready for the next forest; it is gone after the block.
 
-    It imports nothing from the folder in which it happens to be (``-P``).
+    It imports nothing from the folder in which it happens to be (``-P``). Within another such block
+    there is one already.
     """
+    if _ready:
+        yield
+        return
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "outlay.detectors._growing"],
@@ -39,11 +44,13 @@ def at_hand() -> Iterator[None]:
             process.kill()
 
 
-def grown(order: Order) -> Trees:
+def grown(order: "Order") -> "Trees":
     """Return the trees that are asked for, grown by who is at hand; where nobody is, here.
 
     So they are where the process fails: what is wrong then shows here.
     """
+    from outlay.detectors._growing import Trees, grow, packed, unpacked
+
     with suppress(IndexError, OSError):
         process = _ready.pop()
         answer, _ = process.communicate(packed(order))

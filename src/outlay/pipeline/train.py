@@ -12,7 +12,6 @@ import polars as pl
 from outlay.decision import Books, Risk
 from outlay.detectors.base import Detector, load_detector
 from outlay.features import Arrangement, Pasts, Population
-from outlay.jit import side_by_side
 from outlay.pipeline.ask import Answers, ask, witnesses
 from outlay.pipeline.draw import buckets, counted, drawn
 from outlay.pipeline.judge import featured
@@ -130,16 +129,24 @@ def learn(
 def _fitted(
     table: pl.DataFrame, columns: Columns, config: Config, currency: str | None
 ) -> tuple[dict[str, Detector], Answers]:
-    """Train and ask the detectors side by side: none needs another. The longest begins first."""
-    made = made_detectors(config, currency)
-    waiting = sorted(made, key="isolation_forest".__ne__)
+    """Train and ask the detectors side by side: none needs another.
 
-    def asked(place: int) -> Answers:
-        name = waiting[place]
+    The longest has this thread, so that the others' helps it when they are done.
+    """
+    made = made_detectors(config, currency)
+    longest = "isolation_forest"
+
+    def asked(name: str) -> Answers:
         made[name].fit(table)
         return ask({name: made[name]}, columns)
 
-    return made, Answers.together(side_by_side(asked, len(waiting)))
+    def the_others() -> list[Answers]:
+        return [asked(name) for name in made if name != longest]
+
+    with ThreadPoolExecutor(1) as aside:
+        others = aside.submit(the_others)
+        own = asked(longest)
+        return made, Answers.together([own, *others.result()])
 
 
 def made_detectors(config: Config, currency: str | None) -> dict[str, Detector]:

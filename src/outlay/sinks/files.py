@@ -98,24 +98,30 @@ def _final(path: Path) -> Path:
     return path
 
 
-def to_disk(path: Path) -> None:
-    """Wait until the file's bytes are on the disk; a full disk may only show itself here."""
+def to_disk(path: Path, *, keeps: bool = True) -> None:
+    """Wait until the file's bytes are on the disk; a full disk may only show itself here.
+
+    Unless it ``keeps`` them, the system's copy in memory is free for others.
+    """
     with path.open("rb") as file:
         os.fsync(file.fileno())
+        if not keeps and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 @contextmanager
 def to_disk_meanwhile(path: Path) -> Iterator[None]:
     """Bring a growing file to the disk as long as the block lasts, so that little is left to wait for.
 
-    What the disk refuses shows when the block ends: the system tells it to one who asks, not to all.
+    What is there does not stay in memory besides: the file may be larger than all of it, and memory
+    that the system has to fetch anew takes longer than the writing. What the disk refuses shows when the block ends: the system tells it to one who asks, not to all.
     """
     over, refused = Event(), list[OSError]()
 
     def work() -> None:
         while not refused and not over.wait(_BETWEEN_SECONDS):
             try:
-                to_disk(path)
+                to_disk(path, keeps=False)
             except OSError as error:
                 refused.append(error)
 
