@@ -6,7 +6,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from outlay.schema.catalog import NAMES
 from outlay.sources.synthetic import SCENARIOS
 
 DONE = 0
@@ -87,6 +89,27 @@ def test_without_a_report_there_are_the_tables_and_the_model(ran, call, payments
     assert "Writing the alerts" in answer.err
     assert "report" not in answer.err + answer.out
     assert "dashboard" not in answer.out
+
+
+def test_without_features_there_are_the_verdicts(ran, call, payments):
+    """The scored table loses its features and nothing else, and who asks for them is told."""
+    _, folder = ran
+    call("run", payments, "--out", "whole", "--alert-rate", "2%", "--no-report")
+
+    answer = call(
+        "run", payments, "--out", "slim", "--alert-rate", "2%", "--no-report", "--no-features"
+    )
+    id_ = pl.read_csv("slim/alerts.csv")["transaction_id"][0]
+    asked = call("explain", "slim", id_)
+
+    whole, slim = (pl.read_parquet(f"{name}/scored.parquet") for name in ("whole", "slim"))
+    assert_frame_equal(slim, whole.drop(NAMES))
+    assert Path("slim/alerts.csv").read_bytes() == (folder / "alerts.csv").read_bytes()
+    assert "with decisions\n" in answer.out
+    assert "outlay explain" not in answer.out
+    assert (asked.code, asked.out) == (1, "")
+    assert "slim/scored.parquet holds the verdicts alone" in asked.err
+    assert "without --no-features (output.features)" in asked.err
 
 
 def test_explain_tells_the_decision(ran, call):

@@ -16,6 +16,7 @@ from outlay.pipeline.files import run_files, score_files, train_files
 from outlay.pipeline.settings import AlertOptions, Config, OutputOptions
 from outlay.pipeline.stream import repeats, run
 from outlay.pipeline.stream.layout import Layout
+from outlay.schema.catalog import NAMES
 from tests.pipeline.parts import (
     LAYOUTS,
     ORDERS,
@@ -232,6 +233,28 @@ def test_no_report_in_memory_and_in_parts(
     assert whole - left == {"report.html", "dashboards"}
     for name in ("alerts.csv", "scored.csv"):
         assert (tmp_path / "bare" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.parametrize("layout", [None, *LAYOUTS])
+def test_no_features_in_memory_and_in_parts(
+    payments: pl.DataFrame, tmp_path: Path, layout: Layout | None
+) -> None:
+    """The setting takes the features out of the scored tables and changes nothing else."""
+    path = tmp_path / "payments.parquet"
+    payments.sort("timestamp").write_parquet(path)
+    slim = replace(settings(), output=OutputOptions(csv=True, features=False))
+
+    for name, config in (("whole", settings()), ("slim", slim)):
+        run_files([str(path)], tmp_path / name, config, layout=layout)
+
+    whole, left = (
+        pl.read_parquet(tmp_path / name / "scored.parquet") for name in ("whole", "slim")
+    )
+    assert_frame_equal(left, whole.drop(NAMES))
+    header = (tmp_path / "slim/scored.csv").read_text(encoding="utf-8").partition("\n")[0]
+    assert header.split(",") == left.columns
+    alerts = [(tmp_path / name / "alerts.csv").read_bytes() for name in ("whole", "slim")]
+    assert alerts[0] == alerts[1]
 
 
 def test_nothing_accepted_says_why(tmp_path: Path) -> None:

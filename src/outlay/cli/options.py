@@ -80,6 +80,14 @@ Order = Annotated[
     Literal["input", "any"] | None,
     typer.Option(help="The scored rows in the input's order (the default), or in any."),
 ]
+Features = Annotated[
+    bool | None,
+    typer.Option(
+        "--features/--no-features",
+        help="The scored table with the features (the default), or the verdicts alone.",
+        show_default=False,
+    ),
+]
 Report = Annotated[
     bool | None,
     typer.Option(
@@ -115,6 +123,7 @@ FLAGS: Final = {
     "negative": ("--negative", "input.negative"),
     "csv": ("--format", "output.csv"),
     "order": ("--order", "output.order"),
+    "features": ("--no-features", "output.features"),
     "report": ("--no-report", "output.report"),
     "seed": ("--seed", "forest.seed"),
     "memory": ("--memory", "machine.memory"),

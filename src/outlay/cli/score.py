@@ -34,6 +34,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
     negative: options.Negative = None,
     format_: options.Format = None,
     order: options.Order = None,
+    features: options.Features = None,
     report: options.Report = None,
     memory: options.Memory = None,
     config: options.Settings = None,
@@ -60,6 +61,7 @@ def score(  # noqa: PLR0913, PLR0917 - one parameter an option
             negative=negative,
             csv=options.is_csv(format_),
             order=order,
+            features=features,
             report=report,
             memory=memory,
         )

@@ -169,10 +169,12 @@ def _files(finished: "Finished", seconds: float) -> Iterator[str]:
     from outlay.sinks.text import plural
 
     report, out = finished.published.report, finished.out
+    features = finished.model.config.output.features
+    told = "features and decisions" if features else "decisions"
     meanings = {
         "report.html": "open this first",
         "alerts.csv": f"{plural(report.alerts, 'alert')}, worst first, with reasons",
-        "scored.parquet": f"{plural(report.scored, 'transaction')} with features and decisions",
+        "scored.parquet": f"{plural(report.scored, 'transaction')} with {told}",
         "scored.csv": "the same as CSV",
         "rejected.csv": f"{plural(report.facts.rejected, 'row')}, each with its reason",
         "duplicates.csv": f"{plural(report.facts.duplicates, 'row')} there before",
@@ -182,6 +184,6 @@ def _files(finished: "Finished", seconds: float) -> Iterator[str]:
     yield terminal.styled(f"Results in {out} ({seconds:.1f} s)", "bold")
     for name in finished.published.names:
         yield f"  {name:16}{meanings[name]}"
-    if report.worst_alerts:
+    if report.worst_alerts and features:
         worst = terminal.cell(report.worst_alerts[0].transaction_id)
         yield from ("", f"All about one decision: outlay explain {out} {worst}")

@@ -71,7 +71,7 @@ def _job(accepted: Accepted, model: Model, judged: Judged) -> Job:
     return Job(
         accepted=accepted,
         model=model,
-        scored=scored_table(accepted, judged),
+        scored=scored_table(accepted, judged, model.config.output),
         promised=budget.share(model.books.rows_per_day),
         threshold_risk=100.0 * (1.0 - float(np.max(judged.alert_share))),
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from outlay.pipeline.judge import Judged
+from outlay.pipeline.settings import OutputOptions
 from outlay.schema.catalog import NAMES
 from outlay.schema.columns import DECISION, OPTIONAL, REQUIRED
 from outlay.schema.intake import Accepted
@@ -12,21 +13,24 @@ from outlay.schema.intake import Accepted
 OURS = {*NAMES, *DECISION}
 
 
-def scored_table(accepted: Accepted, judged: Judged) -> pl.DataFrame:
+def scored_table(accepted: Accepted, judged: Judged, output: OutputOptions) -> pl.DataFrame:
     """Return one row a transaction, in the order of the input; see `scored_columns`."""
     table = judged.table.sort("row_number", maintain_order=True)
-    return table.select(scored_columns(accepted.input_columns, table.columns))
+    return table.select(scored_columns(accepted.input_columns, table.columns, output))
 
 
-def scored_columns(input_columns: Sequence[str], columns: Sequence[str]) -> list[str]:
+def scored_columns(
+    input_columns: Sequence[str], columns: Sequence[str], output: OutputOptions
+) -> list[str]:
     """Return the columns of a scored table, in their order.
 
     The input's own columns come first, by their own names; then those that were mapped or made
-    (``user_id`` where the input called it otherwise), the features, the decision. A column of the
-    input that bears the name of one of ours, as in a table that was scored before, gives way.
+    (``user_id`` where the input called it otherwise), the features if they are wanted, the
+    decision. A column of the input that bears the name of one of ours, as in a table that was scored before, gives way.
     Last comes what detectors from elsewhere add.
     """
     added = columns[columns.index(DECISION[-1]) + 1 :]
     given = [name for name in input_columns if name not in OURS and name not in added]
     made = [name for name in (*REQUIRED, *OPTIONAL) if name in columns and name not in given]
-    return [*given, *made, *NAMES, *DECISION, *added]
+    features = NAMES if output.features else ()
+    return [*given, *made, *features, *DECISION, *added]

@@ -165,6 +165,9 @@ class OutputOptions(Settings, frozen=True):
         Literal["input", "any"],
         Meta(description="the scored rows' order: the input's, or whatever costs least"),
     ] = "input"
+    features: Annotated[
+        bool, Meta(description="write the features beside the verdicts, which explain needs")
+    ] = True
     report: Annotated[
         bool, Meta(description="write the report and the dashboards, which people read")
     ] = True

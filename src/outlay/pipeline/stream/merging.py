@@ -170,7 +170,7 @@ def scored_block(
 ) -> pl.DataFrame:
     """Return transactions as they stand in the scored table, its words not `spelled`."""
     whole = scored_rows(model, table, found, thresholds)
-    return whole.select(scored_columns(input_columns, whole.columns))
+    return whole.select(scored_columns(input_columns, whole.columns, model.config.output))
 
 
 def scored_rows(
