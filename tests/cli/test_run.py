@@ -108,7 +108,7 @@ def test_without_features_there_are_the_verdicts(ran, call, payments):
     assert "with decisions\n" in answer.out
     assert "outlay explain" not in answer.out
     assert (asked.code, asked.out) == (1, "")
-    assert "slim/scored.parquet holds the verdicts alone" in asked.err
+    assert "The scored table has no prior_count" in asked.err
     assert "without --no-features (output.features)" in asked.err
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay.decision.risk import WEIGHTS, Risk
+from outlay.decision.risk import WEIGHTS, Risk, tails_of
 
 RNG = np.random.default_rng(0)
 TRAINING = {name: RNG.gamma(2.0, size=5_000) for name in WEIGHTS}
@@ -31,6 +31,18 @@ def test_more_evidence_is_more_risk(name, start, more):
     high = low | {name: np.array([start + more])}
 
     assert RISK.share(high)[0] <= RISK.share(low)[0]
+
+
+def test_tails_that_are_known_are_not_learned_again():
+    """Found beforehand, of some witnesses, they give the same risk; they are taken as they are."""
+    some = {name: TRAINING[name] for name in ("rules", "fuzzy")}
+    asked = {name: RNG.gamma(2.0, size=50) for name in WEIGHTS}
+
+    same = Risk.fit(TRAINING, tails_of(some))
+    other = Risk.fit(TRAINING, tails_of({name: 2 * values for name, values in some.items()}))
+
+    assert same.share(asked).tolist() == RISK.share(asked).tolist()
+    assert other.share(asked).tolist() != RISK.share(asked).tolist()
 
 
 def test_one_strong_witness_is_enough():

@@ -5,11 +5,16 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import outlay
 from outlay.errors import ConfigError, ModelError, NotFoundError
+from outlay.pipeline import job
+from outlay.pipeline.job import judge_with, learn_and_judge
+from outlay.pipeline.settings import Config
 from outlay.schema.catalog import NAMES
 from outlay.schema.columns import DECISION
+from outlay.schema.intake import Raw, accept
 
 
 def test_scored_columns_are_input_features_decision(wallet, result):
@@ -211,3 +216,23 @@ def test_model_of_another_release_is_refused(wallet, tmp_path, name):
 
     with pytest.raises(ModelError, match=rf"has {name} 99; this release reads \d(?s:.*)Hint: "):
         outlay.Model.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("rows", [1, 1_000, 10**6])
+def test_who_writes_is_given_the_scored_table_in_blocks(wallet, monkeypatch, rows):
+    """Decided in blocks, to be written meanwhile, the table is the one that is decided at once."""
+    some = wallet.head(2_500 if rows > 1 else 60)
+    accepted, written = accept(Raw.of(some)), []
+    monkeypatch.setattr(job, "_BLOCK", rows)
+
+    at_once = learn_and_judge(accepted, Config())
+    in_blocks = learn_and_judge(accepted, Config(), write=written.append)
+    later = judge_with(accepted, at_once.model, write=written.append)
+
+    blocks = -(-some.height // rows)
+    assert len(written) == 2 * blocks
+    assert_frame_equal(pl.concat(written[:blocks]), at_once.scored)
+    assert_frame_equal(in_blocks.scored, at_once.scored)
+    assert_frame_equal(pl.concat(written[blocks:]), later.scored)
+    assert_frame_equal(later.scored, judge_with(accepted, at_once.model).scored)
+    assert in_blocks.model.digest == at_once.model.digest

@@ -53,12 +53,16 @@ class Risk:
     total: Tail
 
     @classmethod
-    def fit(cls, witnesses: Mapping[str, Floats]) -> Self:
-        """Learn from the training transactions' witnesses, each (n,), high = anomalous."""
-        names = sorted(witnesses)
-        tails = side_by_side(lambda place: Tail.fit(witnesses[names[place]]), len(names))
-        evidence = _evidence(witnesses, names, packed(tails), _weights(names))
-        return cls(dict(zip(names, tails, strict=True)), Tail.fit(evidence))
+    def fit(cls, witnesses: Mapping[str, Floats], known: Mapping[str, Tail] | None = None) -> Self:
+        """Learn from the training transactions' witnesses, each (n,), high = anomalous.
+
+        Of some the tails may be ``known`` already; see `tails_of`.
+        """
+        names, found = sorted(witnesses), dict(known or {})
+        found |= tails_of({name: witnesses[name] for name in names if name not in found})
+        own = packed([found[name] for name in names])
+        evidence = _evidence(witnesses, names, own, _weights(names))
+        return cls({name: found[name] for name in names}, Tail.fit(evidence))
 
     def share(self, witnesses: Mapping[str, Floats]) -> Floats:
         """Return the share of training transactions with at least as much evidence, (n,)."""
@@ -70,6 +74,13 @@ class Risk:
         names = sorted(self.tails)
         own = packed([self.tails[name] for name in names])
         return names, own, _weights(names), packed([self.total])
+
+
+def tails_of(witnesses: Mapping[str, Floats]) -> dict[str, Tail]:
+    """Return the tails of some witnesses in training."""
+    names = list(witnesses)
+    found = side_by_side(lambda place: Tail.fit(witnesses[names[place]]), len(names))
+    return dict(zip(names, found, strict=True))
 
 
 def _weights(names: list[str]) -> Floats:

@@ -22,6 +22,12 @@ _TAKEN: Final = frozenset({*REQUIRED, *OPTIONAL, *NAMES, *DECISION})
 """Columns that a detector from elsewhere cannot add: they mean something already."""
 
 
+SCORES: Final = {
+    "isolation_forest": "anomaly_score",
+    "fuzzy": "fuzzy_risk_score",
+    "rules": "rule_confidence",
+}
+"""Where each built-in detector's answer has its score."""
 WITNESSES: Final = ("amount_oddity", "amount_log")
 """Features that speak of a transaction's risk beside the detectors."""
 
@@ -120,11 +126,13 @@ def with_plugged(table: pl.DataFrame, answers: Answers) -> pl.DataFrame:
 
 
 def witnesses(columns: Columns, answers: Answers) -> dict[str, Floats]:
-    """Return what speaks of a transaction's risk, each (n,), high = anomalous."""
+    """Return what speaks of a transaction's risk, each (n,), high = anomalous.
+
+    Of detectors that did not answer nothing is said.
+    """
+    given = answers.given
     found: dict[str, Floats] = {
-        "isolation_forest": answers.given["anomaly_score"],
-        "fuzzy": answers.given["fuzzy_risk_score"],
-        "rules": answers.given["rule_confidence"],
+        name: given[score] for name, score in SCORES.items() if score in given
     }
     for name in WITNESSES:
         found[name] = columns.number(name)

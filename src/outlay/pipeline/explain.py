@@ -9,7 +9,6 @@ from outlay.pipeline import artifact
 from outlay.pipeline.explanation import Explanation, explain_row
 from outlay.pipeline.names import SCORED
 from outlay.pipeline.results import Metadata
-from outlay.schema.catalog import NAMES
 
 
 def explain_in(
@@ -52,11 +51,6 @@ def _row(folder: Path, transaction_id: str) -> pl.DataFrame:
         )
     rows = pl.scan_parquet(table, glob=False)
     try:
-        if NAMES[0] not in rows.collect_schema():
-            raise InputError(
-                f"{table} holds the verdicts alone, and an explanation tells the features.\n\n"
-                "Hint: run or score again without --no-features (output.features)."
-            )
         row = rows.filter(pl.col("transaction_id") == transaction_id).head(1).collect()
         if len(row):
             return row

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from outlay.errors import InputError
 from outlay.features.words import normal
 from outlay.pipeline.live.glance import Glance
 from outlay.pipeline.model import Model
@@ -51,8 +52,13 @@ def explain_row(model: Model, row: pl.DataFrame) -> Explanation:
     model
         The model that decided it.
     row
-        Its row of the scored table.
+        Its row of the scored table, with the features.
     """
+    if missing := [name for name in BY_NAME if name not in row.columns]:
+        raise InputError(
+            f"The scored table has no {missing[0]}, and an explanation tells all features.\n\n"
+            "Hint: run or score again without --no-features (output.features)."
+        )
     values = row.row(0, named=True)
     rules: Any = model.detectors["rules"]
     credited = model.detectors["isolation_forest"].explain(row)[0]

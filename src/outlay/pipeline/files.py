@@ -16,7 +16,7 @@ from outlay.pipeline.job import judge_with, learn_and_judge
 from outlay.pipeline.names import DUPLICATES, REJECTED
 from outlay.pipeline.outcome import Account
 from outlay.pipeline.progress import Progress, Quiet
-from outlay.pipeline.publish import publish, tell
+from outlay.pipeline.publish import publish, scored_aside, tell
 from outlay.pipeline.refusals import check_files_named, refuse_own_input, refuse_own_model
 from outlay.pipeline.settings import Config
 from outlay.pipeline.stream.layout import Layout, default_memory, fits
@@ -56,8 +56,9 @@ def run_files(  # noqa: PLR0913 - what, how, where to
         if layout is None:
             accepted = accept(parts.whole(), intake(config.input))
             compile_kernels(say)
-            job = learn_and_judge(accepted, config, say)
-            published = publish(publication, job, tuple(files), say, artist=artist)
+            with scored_aside(publication) as write:
+                job = learn_and_judge(accepted, config, say, write)
+                published = publish(publication, job, tuple(files), say, artist=artist)
             return Finished.of(Account.of(accepted), job, published, out)
         compile_kernels(say)
         if artist:  # not needed for long: another one will be told in time
@@ -165,8 +166,11 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
             accepted = accept(parts.whole(), intake(config.input))
             seen = known_of(accepted, model)
             notes += seen_before(seen, len(accepted.transactions), update=update)
-            job = judge_with(accepted, model, say)
-            published = publish(publication, job, tuple(files), say, model_folder=at, artist=artist)
+            with scored_aside(publication) as write:
+                job = judge_with(accepted, model, say, write)
+                published = publish(
+                    publication, job, tuple(files), say, model_folder=at, artist=artist
+                )
             if kept is not None:
                 moved = replace(job.model, config=trained.config)
                 artifact.save(moved, kept.path(artifact.MODEL).parent)

@@ -1,22 +1,33 @@
 """The whole job in memory: accepted transactions to a model and a scored table."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outlay.features import Arrangement
-from outlay.pipeline.judge import Judged, answered, featured, judge
+from outlay.features.arrange import time_order
+from outlay.pipeline.judge import answered, budgeted, featured
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress, Quiet
-from outlay.pipeline.scored import scored_table
 from outlay.pipeline.settings import Config
-from outlay.pipeline.stream.merging import scored_rows
+from outlay.pipeline.stream.merging import scored_block
+from outlay.pipeline.stream.packing import some
 from outlay.pipeline.threshold import met_by
 from outlay.pipeline.train import train
+from outlay.pipeline.verdicts import Answered
 from outlay.schema.intake import Accepted
 from outlay.schema.table import Columns
 from outlay.schema.words import spelled
+
+Floats = NDArray[np.float64]
+Write = Callable[[pl.DataFrame], object]
+
+_BLOCK: Final = 3 << 16
+"""Transactions that are decided before others are written: two row groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +55,13 @@ class Job:
     threshold_risk: float
 
 
-def learn_and_judge(accepted: Accepted, config: Config, progress: Progress | None = None) -> Job:
-    """Train on the transactions and judge the same ones."""
+def learn_and_judge(
+    accepted: Accepted,
+    config: Config,
+    progress: Progress | None = None,
+    write: Write | None = None,
+) -> Job:
+    """Train on the transactions and judge the same ones; see `_job` for ``write``."""
     say = progress or Quiet()
     arranged = Arrangement.of(accepted.transactions)
     say.stage(f"Learning the habits of {len(arranged.users.ids):,} users")
@@ -53,25 +69,66 @@ def learn_and_judge(accepted: Accepted, config: Config, progress: Progress | Non
     say.stage(f"Judging {len(table):,} transactions")
     found = answered(model, Columns.of(table), answers)
     held = np.full(table.height, met_by(model, [found.share], table.height))
-    judged = Judged(spelled(scored_rows(model, table, found, held)), held, model.pasts, model.books)
-    return _job(accepted, model, judged)
+    return _job(accepted, model, table, found, held, write)
 
 
-def judge_with(accepted: Accepted, model: Model, progress: Progress | None = None) -> Job:
-    """Judge transactions with a trained model, from where its users stand; move them on."""
+def judge_with(
+    accepted: Accepted,
+    model: Model,
+    progress: Progress | None = None,
+    write: Write | None = None,
+) -> Job:
+    """Judge transactions with a trained model, from where its users stand; move them on.
+
+    See `_job` for ``write``.
+    """
     say = progress or Quiet()
     say.stage(f"Judging {len(accepted.transactions):,} transactions")
     table, after = featured(accepted.transactions, model.population, model.config, model.pasts)
-    judged = judge(model, table, after, answered(model, Columns.of(table)))
-    return _job(accepted, model.moved(judged.pasts, judged.books), judged)
+    found = answered(model, Columns.of(table))
+    times = table["timestamp"].to_physical().to_numpy()
+    allotted = budgeted(model, found.share, times, time_order(table))
+    moved = model.moved(after, allotted.books)
+    return _job(accepted, moved, table, found, allotted.alert_share, write)
 
 
-def _job(accepted: Accepted, model: Model, judged: Judged) -> Job:
+def _job(  # noqa: PLR0913, PLR0917 - all that is known
+    accepted: Accepted,
+    model: Model,
+    table: pl.DataFrame,
+    found: Answered,
+    held: Floats,
+    write: Write | None,
+) -> Job:
+    """Decide the transactions, each held to its tail share.
+
+    Who can ``write`` is given the scored table block by block, and writes while more is decided.
+    """
     budget = model.config.alerts.budget()
     return Job(
         accepted=accepted,
         model=model,
-        scored=scored_table(accepted, judged, model.config.output),
+        scored=pl.concat(list(_scored(accepted, model, table, found, held, write))),
         promised=budget.share(model.books.rows_per_day),
-        threshold_risk=100.0 * (1.0 - float(np.max(judged.alert_share))),
+        threshold_risk=100.0 * (1.0 - float(np.max(held))),
     )
+
+
+def _scored(  # noqa: PLR0913, PLR0917 - likewise
+    accepted: Accepted,
+    model: Model,
+    table: pl.DataFrame,
+    found: Answered,
+    held: Floats,
+    write: Write | None,
+) -> Iterator[pl.DataFrame]:
+    size = _BLOCK if write else table.height
+    for begin in range(0, table.height, size):
+        rows = slice(begin, begin + size)
+        block = scored_block(
+            model, table[rows], some(found, rows), held[rows], accepted.input_columns
+        )
+        block = spelled(block)
+        if write:
+            write(block)
+        yield block

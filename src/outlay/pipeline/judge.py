@@ -5,7 +5,6 @@ budget goes through all rows in time (`budgeted`), and what follows is row by ro
 So rows may be judged in parts, as long as the budget sees them all in order.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -24,31 +23,19 @@ from outlay.decision import (
 )
 from outlay.detectors.fuzzy import CATEGORIES
 from outlay.features import Arrangement, Pasts, Population, compute
-from outlay.features.arrange import time_order
 from outlay.features.profiles import with_full_history
-from outlay.pipeline.ask import Answers, ask, with_plugged, witnesses
+from outlay.pipeline.ask import Answers, ask, witnesses
 from outlay.pipeline.model import Model
-from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.settings import Config
 from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.columns import DECISION
 from outlay.schema.table import Columns
-from outlay.schema.words import chosen, spelled
+from outlay.schema.words import chosen
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _FUZZY_HIGH: Final = CATEGORIES.index("high")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Transactions with features and decisions, rows as they came; and what moved on."""
-
-    table: pl.DataFrame
-    alert_share: Floats
-    pasts: Pasts
-    books: Books
 
 
 def featured(
@@ -147,32 +134,6 @@ def judge_arrays(  # noqa: PLR0913 - as `budgeted`
     found = answered(model, columns)
     allotted = budgeted(model, found.share, times, order, frozen=frozen, books=books)
     return decided(model, columns, found, allotted), allotted
-
-
-def judge(
-    model: Model, table: pl.DataFrame, after: Pasts, found: Answered, *, frozen: bool = False
-) -> Judged:
-    """Decide every transaction of a table that has its features.
-
-    Parameters
-    ----------
-    model
-        The trained model, whose books say what is owed.
-    table, after
-        As `featured` returned them.
-    found
-        As `answered` returned it.
-    frozen
-        As for `budgeted`.
-    """
-    times = table["timestamp"].to_physical().to_numpy()
-    order = None if frozen else time_order(table)
-    allotted = budgeted(model, found.share, times, order, frozen=frozen)
-    verdicts = decided(model, Columns.of(table), found, allotted)
-    whole = table.hstack(spelled(decision_frame(model, verdicts)))
-    whole = whole.with_columns(reasons(model, Columns.of(table), verdicts))
-    whole = with_plugged(whole.select(pl.exclude(DECISION), *DECISION), found.answers)
-    return Judged(whole, allotted.alert_share, after, allotted.books)
 
 
 def decision_frame(model: Model, verdicts: Verdicts) -> pl.DataFrame:

@@ -1,8 +1,9 @@
 """A job's results as files: all of them appear at once, or none does."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from outlay import __version__
 from outlay.pipeline import artifact
 from outlay.pipeline.drawing import Dashboards, begun, worst_users
-from outlay.pipeline.job import Job
+from outlay.pipeline.job import Job, Write
 from outlay.pipeline.model import Model
 from outlay.pipeline.names import (
     ALERTS,
@@ -27,6 +28,8 @@ from outlay.pipeline.names import (
 from outlay.pipeline.outcome import Outcome
 from outlay.pipeline.progress import Progress
 from outlay.sinks.dashboard.artist import Artist
+from outlay.sinks.files import to_disk_meanwhile
+from outlay.sinks.growing import GrowingParquet
 from outlay.sinks.publication import Publication
 from outlay.sinks.report.build import summarise_tally
 from outlay.sinks.report.data import ReportData, RunFacts
@@ -60,7 +63,7 @@ def publish(  # noqa: PLR0913 - of what, to whom, where to, by whom
     model_folder: str | None = None,
     artist: Artist | None = None,
 ) -> Published:
-    """Write everything that a job in memory leaves; see `tell` for the arguments.
+    """Write what a job in memory leaves but its scored table; see `tell` for the arguments.
 
     The ``artist``, if any, was told to get ready, and is gone afterwards.
     """
@@ -69,18 +72,27 @@ def publish(  # noqa: PLR0913 - of what, to whom, where to, by whom
     with begun(users, job.scored.lazy(), job.model, artist) as dashboards:
         outcome = Outcome.of(job)
         report = _report(publication, outcome, files, dashboards)
-        with ThreadPoolExecutor(2) as aside:  # Parquet is written without the interpreter's lock
-            # begun last: as long as it writes, whatever else Polars is asked for waits behind it
-            written = [aside.submit(write_scored, publication.path(SCORED), job.scored)]
-            if model_folder is None:
-                place = publication.path(f"{MODEL}/{artifact.MODEL}").parent
-                written.append(aside.submit(artifact.save, job.model, place))
+        with ThreadPoolExecutor(1) as aside:
+            saved = aside.submit(_save, publication, job.model) if model_folder is None else None
             names = _tables(publication, job)
             progress.stage(_words(job.model, users))
             published = _told(publication, outcome.model, report, dashboards, names, model_folder)
-            for each in written:
-                each.result()
+            if saved:
+                saved.result()
     return published
+
+
+def _save(publication: Publication, model: Model) -> None:
+    artifact.save(model, publication.path(f"{MODEL}/{artifact.MODEL}").parent)
+
+
+@contextmanager
+def scored_aside(publication: Publication) -> Iterator[Write]:
+    """Give what writes the scored table block by block; it is whole when the block ends."""
+    path = publication.path(SCORED)
+    path.touch()
+    with to_disk_meanwhile(path), GrowingParquet(path) as table:
+        yield table.write
 
 
 def _tables(publication: Publication, job: Job) -> list[str]:
@@ -129,7 +141,7 @@ def tell(  # noqa: PLR0913, PLR0917 - of what, to whom, where to
 def _drawn(model: Model, alerts: pl.DataFrame) -> list[str]:
     """Return whose dashboards there will be."""
     config = model.config
-    return worst_users(alerts, config.dashboards.users if config.output.report else 0)
+    return worst_users(alerts, config.dashboards.users) if config.output.report else []
 
 
 def _words(model: Model, users: list[str]) -> str:

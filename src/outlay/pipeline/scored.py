@@ -2,21 +2,11 @@
 
 from collections.abc import Sequence
 
-import polars as pl
-
-from outlay.pipeline.judge import Judged
 from outlay.pipeline.settings import OutputOptions
 from outlay.schema.catalog import NAMES
 from outlay.schema.columns import DECISION, OPTIONAL, REQUIRED
-from outlay.schema.intake import Accepted
 
 OURS = {*NAMES, *DECISION}
-
-
-def scored_table(accepted: Accepted, judged: Judged, output: OutputOptions) -> pl.DataFrame:
-    """Return one row a transaction, in the order of the input; see `scored_columns`."""
-    table = judged.table.sort("row_number", maintain_order=True)
-    return table.select(scored_columns(accepted.input_columns, table.columns, output))
 
 
 def scored_columns(

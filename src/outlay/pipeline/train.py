@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from outlay.decision import Books, Risk
+from outlay.decision.risk import tails_of
 from outlay.detectors.base import Detector, load_detector
 from outlay.features import Arrangement, Pasts, Population
 from outlay.pipeline.ask import Answers, ask, witnesses
@@ -18,6 +19,7 @@ from outlay.pipeline.judge import featured
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import DETECTORS, Config
 from outlay.schema.table import Columns
+from outlay.schema.tail import Tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,10 @@ def learn(
         What is known of all transactions.
     """
     columns = Columns.of(table)
-    detectors, answers = _fitted(table, columns, config, currency)
+    detectors, answers, tails = _fitted(table, columns, config, currency)
     with ThreadPoolExecutor(1) as aside:
         figures = aside.submit(_figures, seen, len(table), answers)
-        risk = Risk.fit(witnesses(columns, answers))
+        risk = Risk.fit(witnesses(columns, answers), tails)
     model = Model(
         config=config,
         population=population,
@@ -128,10 +130,11 @@ def learn(
 
 def _fitted(
     table: pl.DataFrame, columns: Columns, config: Config, currency: str | None
-) -> tuple[dict[str, Detector], Answers]:
+) -> tuple[dict[str, Detector], Answers, dict[str, Tail]]:
     """Train and ask the detectors side by side: none needs another.
 
-    The longest has this thread, so that the others' helps it when they are done.
+    The longest has this thread, so that the others' helps it when they are done. Of all witnesses
+    but that one the tails in training are found meanwhile.
     """
     made = made_detectors(config, currency)
     longest = "isolation_forest"
@@ -140,13 +143,15 @@ def _fitted(
         made[name].fit(table)
         return ask({name: made[name]}, columns)
 
-    def the_others() -> list[Answers]:
-        return [asked(name) for name in made if name != longest]
+    def the_others() -> tuple[Answers, dict[str, Tail]]:
+        answers = Answers.together([asked(name) for name in made if name != longest])
+        return answers, tails_of(witnesses(columns, answers))
 
     with ThreadPoolExecutor(1) as aside:
         others = aside.submit(the_others)
         own = asked(longest)
-        return made, Answers.together([own, *others.result()])
+        answers, tails = others.result()
+    return made, Answers.together([own, answers]), tails
 
 
 def made_detectors(config: Config, currency: str | None) -> dict[str, Detector]:

@@ -28,7 +28,7 @@ def packed(features: pl.DataFrame, of: Answered) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def some(of: Answered, at: NDArray[np.intp]) -> Answered:
+def some(of: Answered, at: NDArray[np.intp] | slice) -> Answered:
     """Return what was found of the rows at these places."""
     given = {name: values[..., at] for name, values in of.answers.given.items()}
     plugged = {

@@ -97,7 +97,8 @@ class Tally:
         if "assessed" not in frame.columns:
             self.users += frame["user_id"].n_unique()
             return
-        known = frame.group_by("user_id").agg(pl.col("assessed").fill_null(value=True).any())
+        own = frame.select("user_id", "assessed")  # else the whole table is brought into one piece
+        known = own.group_by("user_id").agg(pl.col("assessed").fill_null(value=True).any())
         self.users += known.height
         self.users_not_assessed += known.height - int(known["assessed"].sum())
 
