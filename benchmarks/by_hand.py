@@ -17,9 +17,12 @@ GRID = np.linspace(0, 1, 101)
 
 def read(path):
     """Return the file as a data frame, by user and time."""
-    table = pd.read_csv(
-        path, parse_dates=["timestamp"], date_format="%Y-%m-%d %H:%M:%S", low_memory=False
-    )
+    if path.suffix == ".parquet":
+        table = pd.read_parquet(path)
+    else:
+        table = pd.read_csv(
+            path, parse_dates=["timestamp"], date_format="%Y-%m-%d %H:%M:%S", low_memory=False
+        )
     return table.sort_values(["user_id", "timestamp"], kind="stable", ignore_index=True)
 
 
@@ -127,8 +130,28 @@ def fuzzy(given):
     return out
 
 
+def fuzzy_by_steps(given):
+    """Return the same step by step, a row at a time, as the older of its guide's two examples does."""
+    terms = {term: skfuzzy.trapmf(GRID, corners) for term, corners in TERMS.items()}
+    shapes = {risk: skfuzzy.trapmf(GRID, corners) for risk, corners in RISK.items()}
+    return np.array([_step_by_step(row, terms, shapes) for row in given.T])
+
+
+def _step_by_step(row, terms, shapes):
+    degrees = {
+        (name, term): skfuzzy.interp_membership(GRID, curve, value)
+        for name, value in zip(INPUTS, row, strict=True)
+        for term, curve in terms.items()
+    }
+    cut = np.zeros_like(GRID)
+    for condition, risk in RULES:
+        strength = min(degrees[item] for item in condition.items())
+        cut = np.fmax(cut, np.fmin(strength, shapes[risk]))
+    return skfuzzy.defuzz(GRID, cut, "centroid") if cut.any() else 0.0
+
+
 def fuzzy_control(given):
-    """Return the same from scikit-fuzzy's control system, as its user guide shows it."""
+    """Return the same from scikit-fuzzy's control system, which its guide tells most to prefer."""
     terms = {name: control.Antecedent(GRID, name) for name in INPUTS}
     risk = control.Consequent(GRID, "risk")
     for variable, shapes in (*((one, TERMS) for one in terms.values()), (risk, RISK)):

@@ -6,6 +6,9 @@ and by the batch.
     python -m benchmarks one_transaction
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,11 +107,16 @@ def summed(took: list[float], size: int) -> dict[str, float]:
 
 
 def run(_folder, **_):
-    """Measure; return the section and the lines for the table of promises."""
-    found = measured(world())
+    """Measure; return the section and the lines for the table of promises.
+
+    In a process of its own, as a service has it: what ran in this one has filled its caches.
+    """
+    command = [sys.executable, "-m", "benchmarks.one_transaction"]
+    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    found = json.loads(said)
     words = (
         "A payment from its state's stored bytes through features, all detectors, decision and reasons "
-        "to the answer's JSON and the new bytes, on one thread; 500 calls a round, the middle one of "
+        "to the answer's JSON and the new bytes, in a process of its own and on one thread; 500 calls a round, the middle one of "
         f"{ROUNDS} rounds. A wallet of 400 users; what is flagged is worded, which takes longest."
     )
     lines = [(name, took["p50"], took["p99"]) for name, took in found.items()]
@@ -117,3 +125,7 @@ def run(_folder, **_):
     return Section("One payment, in process", parts), [
         Promise("one payment through features, detectors and decision, µs", middle, most=150)
     ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(measured(world())))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks import big
+from benchmarks import big, by_hand
 from benchmarks.features import features
 from benchmarks.windows import CONTENT
 
@@ -112,3 +112,14 @@ def test_percentile_and_share_are_what_the_definitions_say(tmp_path):
     for name in ("user_p95", "amount_share_below"):
         want = [row.get(name, np.nan) for row in expected]
         np.testing.assert_allclose(peer[name].fill_null(float("nan")), want, rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:Passing more than 2 positional:DeprecationWarning")
+def test_the_ways_by_hand_judge_alike():
+    """scikit-fuzzy at once, step by step and by its control system: how fast differs, no risk does."""
+    given = np.random.default_rng(3).random((4, 60))
+
+    at_once = by_hand.fuzzy(given)
+
+    assert by_hand.fuzzy_by_steps(given) == pytest.approx(at_once, abs=1e-12)
+    assert by_hand.fuzzy_control(given) == pytest.approx(at_once, abs=1e-3)

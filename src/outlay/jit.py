@@ -6,7 +6,6 @@ process; rows do not see each other, so neither chunks nor threads leave a mark.
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +21,8 @@ import numba
 from llvmlite import ir as llvm
 from numba.core import cgutils
 from numba.extending import lower_builtin, type_callable
+
+from outlay.hiding import hidden
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,15 +96,8 @@ def _without_blas() -> None:
 
     Looking whether it is there imports it, and that takes a third of the time.
     """
-    name, modules = "scipy.linalg", cast("dict[str, Any]", sys.modules)
-    hides = name not in modules
-    if hides:
-        modules[name] = None
-    try:
+    with hidden("scipy.linalg"):
         _first()
-    finally:
-        if hides:
-            del modules[name]
 
 
 def by_hand(build: Callable[..., object]) -> Callable[[Callable[P, None]], Callable[P, None]]:

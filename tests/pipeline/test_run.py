@@ -222,7 +222,8 @@ def test_model_of_another_release_is_refused(wallet, tmp_path, name):
 def test_who_writes_is_given_the_scored_table_in_blocks(wallet, monkeypatch, rows):
     """Decided in blocks, to be written meanwhile, the table is the one that is decided at once."""
     some = wallet.head(2_500 if rows > 1 else 60)
-    accepted, written = accept(Raw.of(some)), []
+    accepted = accept(Raw.of(some))
+    written: list[pl.DataFrame] = []
     monkeypatch.setattr(job, "_BLOCK", rows)
 
     at_once = learn_and_judge(accepted, Config())

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from outlay.hiding import hidden
+
 Floats = NDArray[np.float64]
 T = TypeVar("T", bound=NamedTuple)
 
@@ -113,7 +115,8 @@ def unpacked(kind: type[T], text: bytes) -> T:
 
 def main() -> None:
     """Grow what standard input asks for."""
-    import sklearn.ensemble  # noqa: F401 - while the one who asks is still busy
+    with hidden("pandas", "pyarrow"):  # of whose frames none comes here
+        import sklearn.ensemble  # noqa: F401 - while the one who asks is still busy
 
     seen, *numbers = unpacked(Order, sys.stdin.buffer.read())
     sys.stdout.buffer.write(packed(grow(Order(seen, *(int(number) for number in numbers)))))
