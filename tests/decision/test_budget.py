@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from outlay.decision.budget import Books, Budget, allot
+from outlay.decision.budget import Books, Budget, allot, most_share
 
 DAY = 86_400_000_000
 RATE = Budget(rate=0.01)
@@ -136,3 +136,26 @@ def test_quiet_weeks_earn_no_flood():
 
     assert thresholds.max() == pytest.approx(0.01 * math.exp(1.5))
     assert books.owed == pytest.approx(7)
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=80),
+    st.sampled_from([Budget(rate=0.01), Budget(rate=0.9), Budget(per_day=3)]),
+    st.floats(-1e4, 1e4),
+)
+def test_no_threshold_exceeds_the_most(shares, budget, owed):
+    """However much is owed: what is rarer than no threshold need not be kept in mind."""
+    books = Books(rows_per_day=50, owed=owed)
+    times = np.arange(len(shares)) * DAY
+
+    thresholds = given_in_order(np.array(shares), times, budget, books)[1]
+
+    assert (thresholds <= most_share(budget, books)).all()
+
+
+def test_the_most_is_reached():
+    """Where a week's alerts are owed the threshold is as high as it may be."""
+    books = Books(rows_per_day=5_000, owed=1e9)
+    thresholds = given_in_order(np.ones(1), np.zeros(1, np.int64), RATE, books)[1]
+
+    assert thresholds[0] == pytest.approx(most_share(RATE, books))

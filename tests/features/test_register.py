@@ -47,3 +47,16 @@ def test_many_texts_have_their_numbers():
         numbering.of(Coded.of(texts[begin : begin + 9_000]))
 
     assert numbering.of(Coded.of(texts)).tolist() == list(range(50_000))
+
+
+@given(st.lists(TEXTS, max_size=20), st.lists(TEXTS.filter(lambda t: t is not None), max_size=20))
+def test_who_is_looked_for_gets_no_number(entered, asked):
+    """Known texts have theirs, all others none, and nothing is entered by the question."""
+    numbering = Numbering()
+    numbering.of(Coded.of(pl.Series("t", entered, pl.String)))
+    known = {name: place for place, name in enumerate(numbering.names().to_list())}
+
+    found = numbering.find(pl.Series("t", asked, pl.String)).tolist()
+
+    assert found == [known.get(text, -1) for text in asked]
+    assert len(numbering) == len(known)

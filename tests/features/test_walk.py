@@ -57,6 +57,43 @@ def test_a_walk_is_what_the_whole_table_gives(rows, cuts):
     assert walk.payments_of_users().sum() == len(table)
 
 
+@given(transactions, st.integers(0, 60))
+def test_a_walk_goes_on_from_where_users_stand(rows, cut):
+    """Taken up, the states of an earlier table give the bits of the whole; who is not in it is left."""
+    table = frame(rows)
+    population = Population.fit(table)
+    earlier, *later = tables(table, [cut])
+    _, before = compute(earlier, population)
+    expected, after = compute(pl.concat(later), population, before) if later else (None, before)
+    register, records = entered(later)
+    walk = Walk(population, register, ROOM)
+    others = CounterpartyWalk(population, register, before.counterparties)
+
+    walk.take_up(before.users)
+    last = walk.last_seen()
+    met = [others.step(part) for part in records]
+    found = list(walk.steps(records, met)) if records else []
+
+    names = register.users.names()
+    known = before.users.last_seen(names)
+    np.testing.assert_array_equal(last, np.where(np.isnan(known), -np.inf, known))
+    if expected is not None:
+        np.testing.assert_array_equal(pl.concat(found).to_numpy(), expected.to_numpy())
+        assert_same_users(list(walk.states()), after.users)
+        assert others.states().to_frame().equals(after.counterparties.to_frame())
+
+
+def test_states_that_are_too_many_are_not_taken_up():
+    """Who has no room for where users stand says so before the first payment."""
+    table = frame([{"user_id": "u", "timestamp": 1, "amount": 1.0, "row_number": 1}])
+    population = Population.fit(table)
+    _, before = compute(table, population)
+    register, _ = entered([table])
+
+    with pytest.raises(NoRoomError, match="more memory than they may take"):
+        Walk(population, register, 8).take_up(before.users)
+
+
 @given(st.lists(transaction, min_size=1, max_size=30).map(numbered))
 def test_equal_moments_are_taken_by_content(rows):
     """Rows of one moment may stand in any order: their features come in that order."""

@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+import outlay
 from outlay.errors import OutputError
-from outlay.pipeline.files import run_files
-from outlay.pipeline.progress import Quiet
+from outlay.pipeline.config import Loaded
+from outlay.pipeline.files import run_files, score_files
+from outlay.pipeline.progress import Progress, Quiet
 from outlay.pipeline.stream import walking
 from outlay.pipeline.stream.resume import UNFINISHED
 from tests.pipeline.parts import LAYOUTS, ORDERS, assert_same, assert_same_model, settings
@@ -85,6 +87,53 @@ def test_an_interrupted_run_goes_on_and_leaves_the_same(  # noqa: PLR0917
     assert_same_model(tmp_path / "once/model", again / "model")
     for name in ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html"):
         assert (tmp_path / "once" / name).read_bytes() == (again / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("where", "hint"),
+    [
+        (("Judging", 1500), "at transaction 1,[0-9]{3}"),
+        (("Writing the tables",), "where it writes the result"),
+        (("Writing the report",), "where it writes the result"),
+    ],
+)
+def test_an_interrupted_scoring_goes_on_and_leaves_the_same(
+    payments: pl.DataFrame,
+    tmp_path: Path,
+    where: tuple[Any, ...],
+    hint: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A walk from where the model's users stand goes on in its middle, and moves the model on once."""
+    monkeypatch.setattr(walking, "KEEP_EVERY", 500)
+    stop, going_on, path = Watching(*where), Watching("never"), tmp_path / "in.parquet"
+    ordered = ORDERS["in time"](payments)
+    ordered.tail(-len(ordered) // 4).write_parquet(path)
+    for name in ("once", "again"):
+        outlay.train(ordered.head(len(ordered) // 4)).save(tmp_path / f"model-{name}")
+
+    def scored(name: str, say: Progress | None = None) -> None:
+        score_files(
+            [str(path)], tmp_path / f"model-{name}", tmp_path / name, Loaded(settings(), {}),
+            update=True, progress=say, layout=LAYOUTS[1],
+        )  # fmt: skip
+
+    scored("once")
+    with pytest.raises(KeyboardInterrupt):
+        scored("again", stop)
+    scored("again", going_on)
+
+    assert re.search(hint, stop.left[0])
+    assert any(words.startswith("Going on") for words in going_on.stages)
+    assert_same_model(tmp_path / "model-once", tmp_path / "model-again")
+    assert_frame_equal(
+        pl.read_parquet(tmp_path / "once/scored.parquet"),
+        pl.read_parquet(tmp_path / "again/scored.parquet"),
+        check_exact=True,
+    )
+    assert (tmp_path / "once/alerts.csv").read_bytes() == (
+        tmp_path / "again/alerts.csv"
+    ).read_bytes()
 
 
 def test_a_table_that_had_become_a_result_is_written_again(

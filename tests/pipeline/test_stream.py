@@ -2,6 +2,7 @@
 
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from outlay.pipeline.config import Loaded
 from outlay.pipeline.files import run_files, score_files, train_files
 from outlay.pipeline.settings import AlertOptions, Config, OutputOptions
 from outlay.pipeline.stream import repeats, run
+from outlay.pipeline.stream.judging import judge_partition
 from outlay.pipeline.stream.layout import Layout
 from outlay.schema.catalog import NAMES
 from tests.pipeline.parts import (
@@ -144,6 +146,40 @@ def test_scoring_in_parts_moves_the_model_on(
     in_memory(monkeypatch)
     score_files(later, tmp_path / "model-whole", tmp_path / "b", NOBODY, update=True)
 
+    assert_same_model(tmp_path / "model-whole", tmp_path / "model-parts")
+
+
+@pytest.mark.parametrize("room", [1 << 28, 30_000, 8_000])
+def test_an_input_in_time_order_is_scored_where_its_rows_stand(
+    payments: pl.DataFrame, tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users go on from where they stood, on a walk while they fit; without room by user, the same."""
+    monkeypatch.setattr(run, "can_walk", lambda *_: True)
+    ordered = payments.sort("timestamp")
+    half = len(ordered) // 2
+    ordered.tail(-half).write_parquet(tmp_path / "later.parquet")
+    later, loaded = [str(tmp_path / "later.parquet")], Loaded(settings(), {"output.csv": "test"})
+    for name in ("whole", "parts"):
+        outlay.train(ordered.head(half), train={"max_rows": 500}).save(tmp_path / f"model-{name}")
+    by_user: list[int] = []
+
+    def judged(*given: Any) -> Any:
+        by_user.append(given[-1])
+        return judge_partition(*given)
+
+    monkeypatch.setattr(run, "judge_partition", judged)
+
+    part = score_files(
+        later, tmp_path / "model-parts", tmp_path / "parts", loaded,
+        update=True, layout=Layout(97, 11, 1, room=room),
+    )  # fmt: skip
+    in_memory(monkeypatch)
+    whole = score_files(later, tmp_path / "model-whole", tmp_path / "whole", loaded, update=True)
+
+    assert bool(by_user) == (room < 1 << 28)
+    assert (part.account, part.notes) == (whole.account, whole.notes)
+    for name in ("alerts.csv", "rejected.csv", "scored.csv", "report.html"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
     assert_same_model(tmp_path / "model-whole", tmp_path / "model-parts")
 
 

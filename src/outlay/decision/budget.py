@@ -7,6 +7,7 @@ control loop on the realised rate, as in adaptive conformal inference (Gibbs and
 conformal inference under distribution shift", NeurIPS 2021). Only the past counts, live as in batch.
 """
 
+import math
 from typing import Final
 
 import msgspec
@@ -31,6 +32,8 @@ MOST_RAISED, MOST_LOWERED = 1.5, 3.0
 Less upwards and months of few alerts end with one of them owed; more, and what is not unusual fills
 the budget (``python -m benchmarks budget`` has the months).
 """
+_A_LITTLE: Final = 1.0 + 1e-9
+"""Powers are rounded, here and there otherwise."""
 PATIENCE_DAYS: Final = 7.0
 """Days of budget beyond which a debt or a surplus is forgiven: quiet weeks earn no flood."""
 
@@ -86,6 +89,11 @@ class Allotted(msgspec.Struct, frozen=True):
     alert_share: Floats
     owed: Floats
     books: Books
+
+
+def most_share(budget: Budget, books: Books) -> float:
+    """Return a tail share that no threshold of `allot` exceeds, whatever is owed."""
+    return min(budget.share(books.rows_per_day) * math.exp(MOST_RAISED) * _A_LITTLE, 1.0)
 
 
 def allot(shares: Floats, times: Ints, order: Ints, budget: Budget, books: Books) -> Allotted:

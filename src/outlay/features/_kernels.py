@@ -1259,6 +1259,25 @@ def give_room(shelf: Shelf, user: int, size: int) -> None:
 
 
 @kernel
+def take_up(users: Ints, offsets: Ints, words: Floats, shelf: Shelf) -> int:
+    """Put states on the shelf, words[offsets[k]:offsets[k + 1]] for users[k]; none where that is -1.
+
+    Returned is the first for whom there is no room, or how many there are.
+    """
+    for k in range(users.size):
+        user, size = users[k], offsets[k + 1] - offsets[k]
+        if user < 0:
+            continue
+        if shelf.top[0] + SLOT_WORDS[slot_for(size)] > shelf.words.size:
+            return k
+        give_room(shelf, user, size)
+        start = shelf.starts[user]
+        for place in range(size):
+            shelf.words[start + place] = words[offsets[k] + place]
+    return users.size
+
+
+@kernel
 def count_users(payments: Records, counts: Ints) -> None:
     """Count each user's payments, beside what was counted before."""
     for k in range(payments.size):

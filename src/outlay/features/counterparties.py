@@ -60,13 +60,21 @@ class CounterpartyPass:
 
 
 class CounterpartyWalk:
-    """Takes counterparties through tables in time order, as a register entered them."""
+    """Takes counterparties through tables in time order, as a register entered them.
 
-    def __init__(self, population: Population, register: Register) -> None:
+    They go on from where they stood ``before``.
+    """
+
+    def __init__(
+        self, population: Population, register: Register, before: Counterparties | None = None
+    ) -> None:
         self._prior = population.prior().of_counterparties
         self._names = register.counterparties
         self._moments = np.zeros((len(self._names), 3))
         self._met = np.zeros(len(self._names), np.bool_)
+        if before is not None:
+            places = self._names.find(before.ids)
+            self._moments[places[places >= 0]] = before.moments[places >= 0]
 
     def step(self, payments: Records) -> Floats:
         """Return the features of the next table's rows, (2, rows)."""

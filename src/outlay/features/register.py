@@ -56,7 +56,22 @@ class Numbering:
             self._number(values, numbers[:-1])
         return numbers[column.codes]
 
+    def find(self, names: pl.Series) -> Codes:
+        """Return the numbers of texts, none of them missing; -1 for those that have none."""
+        numbers = np.full(len(names), -1, np.int32)
+        if len(names):
+            self._look_up(names, numbers)
+        return numbers
+
     def _number(self, values: pl.Series, numbers: Codes) -> None:
+        words, is_long = self._look_up(values, numbers)
+        new = np.flatnonzero(numbers < 0)
+        if new.size:
+            numbers[new] = self._size + np.arange(new.size)
+            self._add(values.gather(new), words[new], is_long[new])
+
+    def _look_up(self, values: pl.Series, numbers: Codes) -> tuple[Words, NDArray[np.bool_]]:
+        """Fill in the numbers that there are; return the texts' words, and which are too long."""
         views = Views(values)
         is_long = (values.str.len_bytes() > (INLINE if views.are_views() else -1)).to_numpy()
         words = views.words() if views.are_views() else np.empty((len(values), 2), np.uint64)
@@ -69,10 +84,7 @@ class Numbering:
             numbers[short] = found
             texts = values.gather(long).to_list()
             numbers[long] = [self._long.get(text, -1) for text in texts]
-        new = np.flatnonzero(numbers < 0)
-        if new.size:
-            numbers[new] = self._size + np.arange(new.size)
-            self._add(values.gather(new), words[new], is_long[new])
+        return words, is_long
 
     def _add(self, values: pl.Series, words: Words, is_long: NDArray[np.bool_]) -> None:
         """Give new texts the next numbers; long ones stand in the table under what no text is."""

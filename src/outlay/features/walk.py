@@ -12,6 +12,7 @@ from sys import getrefcount
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from outlay.errors import OutlayError
@@ -28,19 +29,24 @@ from outlay.features._kernels import (
     by_user,
     count_users,
     lengths_of,
+    take_up,
     walk,
 )
 from outlay.features._reading import bring, turn
 from outlay.features.batch import feature_frame, feature_memory
 from outlay.features.population import Population
 from outlay.features.register import Register
-from outlay.features.state import States
+from outlay.features.state import LAST_SEEN, States
 from outlay.schema.catalog import NAMES
 
 _AT_A_TIME: Final = 1 << 14
 _UNUSED: Final = 3
 """References to memory that no table uses: from the list, the loop, and the question."""
 _MOST_TABLES: Final = 4
+_NO_ROOM: Final = "The users' states need more memory than they may take."
+
+
+Bools = npt.NDArray[np.bool_]
 
 
 class NoRoomError(OutlayError):
@@ -79,6 +85,19 @@ class Walk:
         self._own, self._grouped = np.empty((0, N_OWN)), np.empty(0, PAYMENT)
         self._places, self._order = np.empty(0, np.int64), np.arange(0)
         self._tables: list[Floats] = []
+
+    def take_up(self, states: States) -> None:
+        """Let users go on from where they stand; those whom no table has are left out."""
+        users = self._register.users.find(states.ids).astype(np.int64)
+        if take_up(users, states.offsets, states.words, self.shelf) < users.size:
+            raise NoRoomError(_NO_ROOM)
+
+    def last_seen(self) -> Floats:
+        """Return when each user paid last, in microseconds since 1970; -inf for who never did."""
+        known = self.shelf.starts >= 0
+        seen = np.full(known.size, -np.inf)
+        seen[known] = self.shelf.words[self.shelf.starts[known] + LAST_SEEN]
+        return seen
 
     def steps(
         self,
@@ -147,7 +166,7 @@ class Walk:
             begin += table.size
         rows = self._own.view(ROW)[:, 0]
         if walk(self._grouped, order, bounds, self.shelf, self._prior, rows) < bounds.size - 1:
-            raise NoRoomError("The users' states need more memory than they may take.")
+            raise NoRoomError(_NO_ROOM)
         return places
 
     def keep(self, path: Path) -> None:
@@ -164,9 +183,13 @@ class Walk:
                 self.shelf.words, kept["starts"], kept["kinds"], kept["free"], kept["top"]
             )
 
-    def payments_of_users(self) -> Floats:
-        """Return how many payments each user's state counts, of those who have one."""
-        return self.shelf.words[self.shelf.starts[self.shelf.starts >= 0]]
+    def payments_of_users(self, some: Bools | None = None) -> Floats:
+        """Return how many payments each user's state counts, of those who have one.
+
+        Users may be left out: those who are not among ``some``, (users,).
+        """
+        starts = self.shelf.starts if some is None else self.shelf.starts[some]
+        return self.shelf.words[starts[starts >= 0]]
 
     def states(self) -> Iterator[States]:
         """Yield where the users stand, in the order of their ids, some thousand at a time."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from outlay.detectors.grower import at_hand
@@ -183,8 +184,9 @@ def score_files(  # noqa: PLR0913 - what, with what, where to
         outcome, names = in_parts.score(
             publication,
             model,
-            artifact.user_batches(folder),
+            partial(artifact.user_batches, folder),
             lambda seen, rows: notes.extend(seen_before(seen, rows, update=update)),
+            update=update,
         )
         published = tell(publication, outcome, tuple(files), say, names, at)
         if kept is not None:

@@ -25,7 +25,7 @@ from outlay.pipeline.stream.merging import Thresholds, scored_block
 from outlay.pipeline.stream.packing import packed, some, unpacked
 from outlay.pipeline.stream.pieces import read_whole, write_whole
 from outlay.pipeline.stream.taken import Taken
-from outlay.pipeline.threshold import threshold_of
+from outlay.pipeline.threshold import Threshold, threshold_of
 from outlay.pipeline.verdicts import Answered
 from outlay.schema.words import spelled
 from outlay.sinks.files import to_disk_meanwhile
@@ -59,14 +59,23 @@ class Draft:
         With what, and what.
     input_columns
         The input's own columns.
+    threshold
+        What is known of the tail share that transactions will be held to; by default it is the one
+        with which the model meets its budget among them.
     """
 
-    def __init__(self, model: Model, taken: Taken, input_columns: list[str]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        taken: Taken,
+        input_columns: list[str],
+        threshold: Threshold | None = None,
+    ) -> None:
         self._model, self._taken, self._input_columns = model, taken, input_columns
         self.path = taken.folder / "scored.parquet"
         self._notes = taken.folder / "sections.json"
         self._sections = _noted(self._notes)
-        self._threshold = threshold_of(model, taken.total)
+        self._threshold = threshold or threshold_of(model, taken.total)
         self._tally = Tally(model.forest_threshold)
 
     @property

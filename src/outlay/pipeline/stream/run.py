@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +27,13 @@ from outlay.pipeline.stream.learning_in_time import learned_in_time
 from outlay.pipeline.stream.memory import keep_what_comes_again
 from outlay.pipeline.stream.merging import allotted, frozen
 from outlay.pipeline.stream.resume import Bench
+from outlay.pipeline.stream.scoring_in_time import (
+    allotted_in_time,
+    counterparties_after,
+    meet_in_time,
+    most_allotted,
+    moved_states,
+)
 from outlay.pipeline.stream.states import merged_states, split_states
 from outlay.pipeline.stream.taken import Taken
 from outlay.pipeline.stream.walking import Walker, can_walk
@@ -50,6 +58,7 @@ def learn_parts(given: Input, config: Config) -> Model:
 
 
 Work = Callable[[Model, Taken, Met, int], Part]
+Users = Callable[[], Iterable[pl.DataFrame]]
 
 
 def each_partition(  # noqa: PLR0913, PLR0917 - what, on what, and how
@@ -106,19 +115,23 @@ class Job:
         self, publication: Publication, given: Input, register: Register, model: Model
     ) -> tuple[Outcome, list[str]]:
         draft = Draft(model, given.entry.taken, given.entry.input_columns)
-        if not draft.is_there:  # it had become a result that was not published
-            self.bench.judge_again()
-        try:
-            part = self.bench.part(0, lambda: self._walk(given, register, model, draft))
-        except NoRoomError:
-            draft.clear()
-            raise
+        part = self._drafted(draft, lambda: self._walk(given, register, model, draft))
         model = with_users(model, part.users)
         self.say.stage("Writing the tables")
         thresholds = frozen(model, given.entry.taken)
         written = publish_draft(publication, model, given, draft, part, thresholds, self.say)
         save_model(publication, f"{MODEL}/", model, self._users)
         return written
+
+    def _drafted(self, draft: Draft, walk: Callable[[], Part]) -> Part:
+        """Return what became of a walk that writes a draft, as noted or made now."""
+        if not draft.is_there:  # it had become a result that was not published
+            self.bench.judge_again()
+        try:
+            return self.bench.part(0, walk)
+        except NoRoomError:
+            draft.clear()
+            raise
 
     def _walk(self, given: Input, register: Register, model: Model, draft: Draft) -> Part:
         """Judge everything; the users' states are written at once, since nobody else keeps them."""
@@ -177,8 +190,10 @@ class Job:
         self,
         publication: Publication,
         model: Model,
-        users: Iterable[pl.DataFrame],
+        users: Users,
         check: Callable[[int, int], None],
+        *,
+        update: bool,
     ) -> tuple[Outcome, list[str]]:
         """Judge the input with a trained model; the outcome's model is where it stands afterwards.
 
@@ -187,14 +202,72 @@ class Job:
         publication
             Where to write.
         model, users
-            The model, and where its users stand, in batches.
+            The model, and what yields where its users stand, in batches.
         check
             Is told how many transactions of how many the model may have seen before.
+        update
+            Whether `move_on` will be called.
         """
-        given = self._taken_in(model.config, may_walk=False)
+        given = self._taken_in(model.config)
+        self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
+        if given.entry.register is not None:
+            with suppress(NoRoomError):
+                walk = partial(self._walk_on, given, given.entry.register, model, users, update)
+                return self._score_in_time(publication, given, model, walk, check)
+            self._spread(given)
+        return self._score_by_user(publication, given, model, users, check)
+
+    def _walk_on(  # noqa: PLR0913, PLR0917 - of what, from where
+        self,
+        given: Input,
+        register: Register,
+        model: Model,
+        users: Users,
+        update: bool,  # noqa: FBT001 - as `score` was told
+        draft: Draft,
+    ) -> Part:
+        """Judge everything from where the users stand; where they stand then is written if wanted."""
         taken = given.entry.taken
-        self.say.stage(f"Judging {taken.total:,} transactions")
-        split_states(users, self.bench.folder, self.layout.partitions)
+        walker = Walker(model, taken, register, self.layout.room)
+        for batch in users():
+            walker.walk.take_up(States.from_frame(batch))
+        met = meet_in_time(taken, register, model, walker.walk.last_seen())
+
+        def walked() -> None:
+            if update:
+                save_users(self._users, moved_states(users(), walker.states()))
+
+        walker.judge(draft, self.say, walked)
+        return walker.part(met.paid, met.seen)
+
+    def _score_in_time(
+        self,
+        publication: Publication,
+        given: Input,
+        model: Model,
+        walk: Callable[[Draft], Part],
+        check: Callable[[int, int], None],
+    ) -> tuple[Outcome, list[str]]:
+        taken = given.entry.taken
+        draft = Draft(model, taken, given.entry.input_columns, most_allotted(model))
+        part = self._drafted(draft, partial(walk, draft))
+        check(part.seen, taken.total)
+        thresholds = allotted_in_time(model, taken)
+        self.say.stage("Writing the tables")
+        others = model.pasts.counterparties.merged(counterparties_after(taken))
+        moved = replace(model, pasts=Pasts(States.empty(), others), books=thresholds.books)
+        return publish_draft(publication, moved, given, draft, part, thresholds, self.say)
+
+    def _score_by_user(
+        self,
+        publication: Publication,
+        given: Input,
+        model: Model,
+        users: Users,
+        check: Callable[[int, int], None],
+    ) -> tuple[Outcome, list[str]]:
+        taken = given.entry.taken
+        split_states(users(), self.bench.folder, self.layout.partitions)
         before = model.pasts.counterparties
         met, counterparties = meet(taken, model.population, model.pasts)
         judged = each_partition(
@@ -208,8 +281,11 @@ class Job:
         return merge_parts(publication, moved, given, judged, thresholds, self.say)
 
     def move_on(self, publication: Publication, model: Model) -> None:
-        """Write a model after scoring, and where its users stand."""
-        self._save(publication, "", model)
+        """Write a model after scoring, and where its users stand; a walk has written that."""
+        if self._users.is_file():
+            save_model(publication, "", model, self._users)
+        else:
+            self._save(publication, "", model)
 
     @property
     def _users(self) -> Path:
@@ -220,7 +296,7 @@ class Job:
         states = merged_states(self.bench.folder, self.layout.partitions)
         save_model(publication, folder, model, save_users(self._users, states))
 
-    def _taken_in(self, config: Config, *, may_walk: bool = True) -> Input:
+    def _taken_in(self, config: Config) -> Input:
         """Take the input in, unless that was done before."""
         keep_what_comes_again()
         if self.bench.has_input:
@@ -228,7 +304,7 @@ class Job:
             return Input(*self.bench.kept_input())
         given = accepted_input(self.parts, config, self.layout, self.bench.folder, self.say)
         taken, register = given.entry.taken, given.entry.register
-        if may_walk and can_walk(taken, register, config, self.layout.room):
+        if can_walk(taken, register, config, self.layout.room):
             self.bench.keep_input(given.entry, given.repeats, given.notes)
         else:
             self._spread(given)

@@ -138,11 +138,14 @@ class Walker:
         """Yield where the users stand, in the order of their ids; see `States.to_frame`."""
         return (states.to_frame() for states in self.walk.states())
 
-    def part(self) -> Part:
-        """Return how many users there are, and how many too little is known of."""
-        counts = self.walk.payments_of_users()
+    def part(self, paid: NDArray[np.bool_] | None = None, seen: int = 0) -> Part:
+        """Return how many users there are, and how many too little is known of.
+
+        Not all that have a state need have ``paid``; ``seen`` is as in `Part`.
+        """
+        counts = self.walk.payments_of_users(paid)
         cold = int((counts - 1 < self._model.config.policy.min_history).sum())
-        return Part([], counts.size, cold)
+        return Part([], counts.size, cold, seen)
 
 
 def keep_met(folder: Path, at: int, met: NDArray[np.float64]) -> None:
