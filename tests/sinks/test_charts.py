@@ -1,6 +1,7 @@
 """The picture: its size, its contents, and that nothing in the data can break it."""
 
 import struct
+import subprocess
 import sys
 
 import polars as pl
@@ -75,11 +76,20 @@ def test_what_is_flagged_is_seen():
     assert png(one) != png(none)
 
 
+DRAWN = """
+import sys
+from tests.sinks.test_charts import payments, png, summarise
+
+png(summarise(payments(3), "U1"))
+print("matplotlib" in sys.modules, "matplotlib.pyplot" in sys.modules)
+"""
+
+
 def test_drawing_leaves_no_global_state():
     """Neither pyplot nor a backend is chosen for the caller."""
-    png(summarise(payments(3), "U1"))
+    done = subprocess.run([sys.executable, "-c", DRAWN], capture_output=True, text=True, check=True)
 
-    assert "matplotlib.pyplot" not in sys.modules
+    assert done.stdout.split() == ["True", "False"]
 
 
 @pytest.mark.parametrize(
