@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from outlay.features import Pasts, Population, Records, Register, Walk
 from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import States
+from outlay.jit import cores
 from outlay.pipeline.ask import looked_at
 from outlay.pipeline.draw import buckets_of, drawn
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
-from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.ahead import ahead, behind, side_by_side
 from outlay.pipeline.stream.judging import kept
 from outlay.pipeline.stream.learning import period
 from outlay.pipeline.stream.taken import Taken
@@ -71,14 +72,13 @@ class Sample:
         return _ROOM_A_ROW * rows + _ROOM_A_USER * int(self._is_drawn.sum()) + _ROOM_AT_LEAST
 
     def transactions(self) -> Iterator[pl.DataFrame]:
-        """Yield them chunk by chunk."""
-        for transactions, payments in ahead(self._read(), _AHEAD):
-            places = np.sort(payments["place"][self._is_drawn[payments["user"]]])
-            yield transactions[pl.Series(places)]
+        """Yield them chunk by chunk, some of which are read at a time."""
+        yield from side_by_side(self._of_chunk, range(len(self.taken.chunks)), cores())
 
-    def _read(self) -> Iterator[tuple[pl.DataFrame, Records]]:
-        for at, payments in self._walked():
-            yield self.taken.chunk(at), payments
+    def _of_chunk(self, at: int) -> pl.DataFrame:
+        payments = self.taken.walked(at)
+        places = np.sort(payments["place"][self._is_drawn[payments["user"]]])
+        return self.taken.chunk(at)[pl.Series(places)]
 
     def features(
         self, walk: Walk, others: CounterpartyWalk, wanted: Collection[str] | None
@@ -89,17 +89,15 @@ class Sample:
             yield from walk.steps(payments, met, wanted)
 
     def _drawn(self, others: CounterpartyWalk) -> Iterator[Drawn]:
-        for at, payments in self._walked():
-            met = others.step(payments)
-            keep_met(self.taken.folder, at, met)
-            mine = payments[self._is_drawn[payments["user"]]]
-            places = np.sort(mine["place"])
-            mine["place"] = np.searchsorted(places, mine["place"])
-            yield mine, met[:, places]
-
-    def _walked(self) -> Iterator[tuple[int, Records]]:
-        for at in range(len(self.taken.chunks)):
-            yield at, self.taken.walked(at)
+        with behind() as later:
+            for at in range(len(self.taken.chunks)):
+                payments = self.taken.walked(at)
+                met = others.step(payments)
+                later(keep_met, self.taken.folder, at, met)
+                mine = payments[self._is_drawn[payments["user"]]]
+                places = np.sort(mine["place"])
+                mine["place"] = np.searchsorted(places, mine["place"])
+                yield mine, met[:, places]
 
 
 def _together(drawn: Iterable[Drawn]) -> Iterator[list[Drawn]]:

@@ -22,6 +22,7 @@ from outlay.pipeline.stream.draft import Draft
 from outlay.pipeline.stream.judging import Part, kept, shares_path
 from outlay.pipeline.stream.pieces import keep_array, write_array
 from outlay.pipeline.stream.taken import Taken
+from outlay.pipeline.verdicts import Answered
 from outlay.schema.table import Columns
 
 WINDOW: Final = 2
@@ -90,16 +91,15 @@ class Walker:
         sections = self._sections(begin)
         with (
             shares_path(folder).open("r+b" if begin else "wb") as shares,
-            closing(ahead(self._tables(sections, walked))) as tables,
+            closing(ahead(self._answered(sections, walked))) as tables,
         ):
             shares.truncate(8 * int(starts[begin]))
             shares.seek(0, os.SEEK_END)
             for chunks in sections:
                 with draft.section(chunks) as add:
-                    for given, table in islice(tables, len(chunks)):
+                    for given, table, found in islice(tables, len(chunks)):
                         _note(folder, given.at)  # all before is done, and kept is how it stood then
-                        if table.height:  # not all duplicates
-                            found = answered(self._model, Columns.of(table))
+                        if found:
                             write_array(shares, found.share)
                             add(given.at, table, found)
                         say.rows(int(starts[given.at + 1]), self._taken.total)
@@ -113,6 +113,13 @@ class Walker:
             if starts[after] - starts[edges[-1]] >= KEEP_EVERY:
                 edges.append(after)
         return [range(*edge) for edge in pairwise([*edges, last])]
+
+    def _answered(
+        self, sections: list[range], walked: Callable[[], object]
+    ) -> Iterator[tuple[Given, pl.DataFrame, Answered | None]]:
+        """Yield them with what the detectors say; nothing of a chunk that is all duplicates."""
+        for given, table in ahead(self._tables(sections, walked)):
+            yield given, table, answered(self._model, Columns.of(table)) if table.height else None
 
     def _tables(
         self, sections: list[range], walked: Callable[[], object]
