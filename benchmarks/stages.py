@@ -31,7 +31,7 @@ from outlay.pipeline.settings import Config, InputSettings
 from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.catalog import NAMES
 from outlay.schema.table import Columns
-from outlay.sinks.table import write_scored
+from outlay.sinks.table import PARQUET, write_scored_csv
 from outlay.sources.synthetic import write_synthetic
 
 WINDOWS = ("1h", "24h", "7d", "30d")
@@ -149,8 +149,11 @@ def contenders(given, folder):
             flagged,
             lambda: reasons(model, given.columns, given.verdicts),
         ),
-        "writing Parquet": (n, lambda: write_scored(folder / "stage.parquet", given.whole)),
-        "writing CSV": (n, lambda: write_scored(folder / "stage.csv", given.whole, "csv")),
+        "writing Parquet": (
+            n,
+            lambda: given.whole.write_parquet(folder / "stage.parquet", **PARQUET),
+        ),
+        "writing CSV": (n, lambda: write_scored_csv(folder / "stage.csv", given.whole)),
     }
 
 

@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from outlay.pipeline.judge import answered, decided, held_to
+from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config, DashboardOptions, OutputOptions, TrainOptions
 from outlay.pipeline.stream.layout import Layout
+from outlay.pipeline.verdicts import Verdicts
+from outlay.schema.table import Columns
 
 LAYOUTS = (Layout(700, 3, 2), Layout(97, 11, 1), Layout(5000, 1, 1))
 TEXTS = ("alerts.csv", "rejected.csv", "duplicates.csv", "report.html", "scored.csv")
@@ -29,6 +34,14 @@ def settings(most: int = 500) -> Config:
         dashboards=DashboardOptions(users=1),
         output=OutputOptions(csv=True),
     )
+
+
+def held_alike(model: Model, columns: Columns) -> Verdicts:
+    """Return the verdicts on payments that are all held to the budget's own tail share."""
+    found = answered(model, columns)
+    share = model.config.alerts.budget().share(model.books.rows_per_day)
+    held = held_to(model, found, np.full(columns.height, share))
+    return decided(model, columns, found, held)
 
 
 def assert_same(one: Path, other: Path) -> None:

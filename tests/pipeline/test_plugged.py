@@ -12,11 +12,11 @@ import outlay
 from outlay.detectors.base import detector_names
 from outlay.errors import ConfigError
 from outlay.pipeline.config import gather
-from outlay.pipeline.judge import judge_arrays
 from outlay.pipeline.reasons import explain, texts
 from outlay.pipeline.settings import DETECTORS, Config
 from outlay.schema.columns import DECISION
 from outlay.schema.table import Columns
+from tests.pipeline.parts import held_alike
 
 WITH_HASTE = [*DETECTORS, "haste"]
 
@@ -200,7 +200,7 @@ def test_one_payment_is_judged_by_it_too(hasty):
     numbers = {n: one[n].to_numpy().copy() for n in one.columns if one[n].dtype == pl.Float64}
     said = {n: one[n].to_list() for n in one.columns if one[n].dtype == pl.String}
     columns = Columns(numbers, said, 1)
-    verdicts, _ = judge_arrays(core, columns, np.zeros(1, np.int64), frozen=True)
+    verdicts = held_alike(core, columns)
 
     assert verdicts.verdict.risk[0] == one["risk"].item()
     assert verdicts.verdict.is_anomaly[0]

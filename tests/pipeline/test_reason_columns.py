@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import outlay
 from outlay.pipeline._reason_kernels import any_repeated, arranged, chosen
-from outlay.pipeline.judge import judge_arrays
 from outlay.pipeline.reason_columns import lists, reasons
 from outlay.pipeline.reasons import texts
 from outlay.schema.table import Columns
+from tests.pipeline.parts import held_alike
 
 LOUDNESS = st.sampled_from([1.0, 0.5, 0.5, -1.0, math.inf, -math.inf, math.nan])
 ENTRIES = st.lists(st.tuples(st.integers(0, 5), LOUDNESS, st.sampled_from("abc")), max_size=25)
@@ -87,8 +87,7 @@ def test_a_wallet_has_the_reasons_of_its_payments(seed, pack):
     result = outlay.run(outlay.synth(users=60, days=90, seed=seed), rules={"pack": pack})
     model, rows = result.model._core, result.scored
     columns = Columns.of(rows)
-    times = rows["timestamp"].to_physical().to_numpy()
-    verdicts, _ = judge_arrays(model, columns, times, frozen=True)
+    verdicts = held_alike(model, columns)
 
     found = reasons(model, columns, verdicts).to_list()
 
@@ -102,7 +101,6 @@ def test_rows_of_which_nobody_speaks_have_no_reasons(result):
     model, rows = result.model._core, result.scored
     plain = rows.filter(~pl.col("is_anomaly") & ~pl.col("is_alert"))
     for some in (plain, plain[:1], plain.clear()):
-        times = some["timestamp"].to_physical().to_numpy()
-        verdicts, _ = judge_arrays(model, Columns.of(some), times, frozen=True)
+        verdicts = held_alike(model, Columns.of(some))
 
         assert reasons(model, Columns.of(some), verdicts).to_list() == [[]] * some.height

@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 
 from outlay.pipeline.ask import ask
-from outlay.pipeline.judge import answered, judge_arrays
+from outlay.pipeline.judge import answered
 from outlay.pipeline.quantities import quantities, quantity
 from outlay.pipeline.reasons import explain, texts
 from outlay.schema.catalog import NAMES
 from outlay.schema.table import Columns
 from outlay.schema.words import spelled
+from tests.pipeline.parts import held_alike
 
 TEXTS = ("transaction_type", "counterparty_id", "device_id", "country")
 
@@ -34,11 +35,6 @@ def live(rows):
     return Columns(numbers, {name: rows[name].to_list() for name in known}, rows.height)
 
 
-def times_of(rows):
-    """Return when the rows happened, in microseconds."""
-    return rows["timestamp"].to_physical().to_numpy()
-
-
 def test_explaining_a_row_alone_gives_the_texts_of_the_table(core, flagged):
     """What is explained one by one is what stands in the scored table."""
     for at in range(0, flagged.height, 7):
@@ -50,7 +46,7 @@ def test_explaining_a_row_alone_gives_the_texts_of_the_table(core, flagged):
 def test_texts_without_a_table_are_those_of_the_table(core, result, flagged):
     """Payments as plain arrays get the words, in the order, of the same rows in a table."""
     rows = result.scored
-    verdicts, _ = judge_arrays(core, live(rows), times_of(rows), frozen=True)
+    verdicts = held_alike(core, live(rows))
     said = texts(core, live(rows), verdicts)
 
     assert len(said) == flagged.height
@@ -125,7 +121,7 @@ def test_one_payment_is_judged_as_in_the_table(core, result):
     rows = result.scored
     for at in (0, rows.height // 2, rows.height - 1, int(rows["risk"].arg_max() or 0)):
         one = rows[at]
-        verdicts, _ = judge_arrays(core, live(one), times_of(one), frozen=True)
+        verdicts = held_alike(core, live(one))
 
         assert verdicts.verdict.risk[0] == one["risk"].item()
         assert verdicts.answers.given["anomaly_score"][0] == one["anomaly_score"].item()

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from outlay.errors import OutputError
 from outlay.sinks.files import write_text
+from outlay.sinks.growing import GrowingParquet
 from outlay.sinks.publication import MANIFEST, Publication
-from outlay.sinks.table import write_scored
+from outlay.sinks.table import write_scored_csv
 
 
 def tree(folder):
@@ -269,8 +270,11 @@ def test_a_full_disk_leaves_the_earlier_result(tiny_disk, kind):
     with pytest.raises(OutputError) as caught, Publication(target) as publication:  # noqa: PT012
         if kind == "text":
             publication.path("scored.csv").write_text("x" * 1_000_000)
+        elif kind == "csv":
+            write_scored_csv(publication.path("scored.csv"), large)
         else:
-            write_scored(publication.path(f"scored.{kind}"), large, kind)
+            with GrowingParquet(publication.path("scored.parquet")) as table:
+                table.write(large)
 
     name = "scored.parquet" if kind == "parquet" else "scored.csv"
     assert str(caught.value).startswith(f"cannot write {target}")

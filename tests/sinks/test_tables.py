@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay.errors import ConfigError
 from outlay.sinks.cells import safe, safe_frame
 from outlay.sinks.dashboard.names import file_stems
-from outlay.sinks.table import alerts, write_alerts, write_rejected, write_scored
+from outlay.sinks.table import alerts, write_alerts, write_rejected, write_scored_csv
 from outlay.sinks.text import percent, shorten
 from tests.sinks.frames import payments
 
@@ -31,29 +30,16 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def test_parquet_gives_back_the_very_table(tmp_path):
-    """Columns, types, lists and the order of rows are unchanged."""
-    write_scored(tmp_path / "s.parquet", scored())
-
-    assert pl.read_parquet(tmp_path / "s.parquet").equals(scored())
-
-
 def test_csv_joins_lists_and_leaves_cells_alone(tmp_path):
     """Items are separated by a bar; ids are not defused, since machines match them."""
     frame = scored().with_columns(transaction_id=pl.lit("=1"))
 
-    write_scored(tmp_path / "s.csv", frame, "csv")
+    write_scored_csv(tmp_path / "s.csv", frame)
 
     rows = read(tmp_path / "s.csv")
     assert [row["rule_violations"] for row in rows] == ["A | B", "", ""]
     assert [row["transaction_id"] for row in rows] == ["=1", "=1", "=1"]
     assert list(rows[0]) == frame.columns
-
-
-def test_an_unknown_format_is_refused(tmp_path):
-    """The message says what there is."""
-    with pytest.raises(ConfigError, match=r"'xlsx' is no format .*\n\nHint: it is 'parquet' or"):
-        write_scored(tmp_path / "s.xlsx", scored(), "xlsx")  # type: ignore[arg-type]
 
 
 def test_alerts_come_worst_first():

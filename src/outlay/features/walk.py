@@ -45,7 +45,6 @@ _UNUSED: Final = 3
 _MOST_TABLES: Final = 4
 _NO_ROOM: Final = "The users' states need more memory than they may take."
 
-
 Bools = npt.NDArray[np.bool_]
 
 

@@ -62,13 +62,11 @@ def answered(model: Model, columns: Columns, answers: Answers | None = None) -> 
     return Answered(answers, model.risk.share(witnesses(columns, answers)))
 
 
-def budgeted(  # noqa: PLR0913 - whose, of what, and how
+def budgeted(
     model: Model,
     shares: Floats,
     times: Ints,
     order: Ints | None = None,
-    *,
-    frozen: bool = False,
     books: Books | None = None,
 ) -> Allotted:
     """Say which rows the alert budget has room for.
@@ -81,18 +79,16 @@ def budgeted(  # noqa: PLR0913 - whose, of what, and how
         The tail shares of all rows, and when each was made, in microseconds.
     order
         The rows by time; none if they stand so.
-    frozen
-        Hold every row to the same threshold: right for the transactions that the model was trained
-        on, among which the budget is met by definition.
     books
         What the transactions before left; by default as the model knows.
     """
-    budget, books = model.config.alerts.budget(), books or model.books
-    if frozen:
-        threshold = budget.share(books.rows_per_day)
-        held = np.full(shares.size, threshold)
-        return Allotted(shares <= threshold, held, np.full(shares.size, books.owed), books)
-    return allot(shares, times, np.arange(shares.size) if order is None else order, budget, books)
+    budget, order = model.config.alerts.budget(), np.arange(shares.size) if order is None else order
+    return allot(shares, times, order, budget, books or model.books)
+
+
+def held_to(model: Model, of: Answered, thresholds: Floats) -> Allotted:
+    """Hold each row to a tail share that is known; nothing is owed for it."""
+    return Allotted(of.share <= thresholds, thresholds, np.zeros(thresholds.size), model.books)
 
 
 def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) -> Verdicts:
@@ -121,18 +117,12 @@ def decided(model: Model, columns: Columns, of: Answered, allotted: Allotted) ->
     return Verdicts(of.answers, of.share, allotted.alert_share, found)
 
 
-def judge_arrays(  # noqa: PLR0913 - as `budgeted`
-    model: Model,
-    columns: Columns,
-    times: Ints,
-    order: Ints | None = None,
-    *,
-    frozen: bool = False,
-    books: Books | None = None,
+def judge_arrays(
+    model: Model, columns: Columns, times: Ints, books: Books
 ) -> tuple[Verdicts, Allotted]:
-    """Decide rows that have their features; see `budgeted` for the arguments."""
+    """Decide rows that have their features and stand in time; see `budgeted` for the arguments."""
     found = answered(model, columns)
-    allotted = budgeted(model, found.share, times, order, frozen=frozen, books=books)
+    allotted = budgeted(model, found.share, times, books=books)
     return decided(model, columns, found, allotted), allotted
 
 

@@ -34,7 +34,7 @@ from outlay.sinks.publication import Publication
 from outlay.sinks.report.build import summarise_tally
 from outlay.sinks.report.data import ReportData, RunFacts
 from outlay.sinks.report.page import page as report_page
-from outlay.sinks.table import alerts, write_for_people, write_rejected, write_scored
+from outlay.sinks.table import alerts, write_for_people, write_rejected, write_scored_csv
 from outlay.sinks.text import plural
 
 
@@ -100,7 +100,7 @@ def _tables(publication: Publication, job: Job) -> list[str]:
     accepted, more = job.accepted, []
     write_rejected(publication.path(REJECTED), accepted.rejected)
     if job.model.config.output.csv:
-        write_scored(publication.path(SCORED_CSV), job.scored, "csv")
+        write_scored_csv(publication.path(SCORED_CSV), job.scored)
         more.append(SCORED_CSV)
     if len(accepted.duplicates):
         write_for_people(publication.path(DUPLICATES), accepted.duplicates)

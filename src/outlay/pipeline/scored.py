@@ -16,7 +16,8 @@ def scored_columns(
 
     The input's own columns come first, by their own names; then those that were mapped or made
     (``user_id`` where the input called it otherwise), the features if they are wanted, the
-    decision. A column of the input that bears the name of one of ours, as in a table that was scored before, gives way.
+    decision. A column of the input that bears the name of one of ours, as in a table that was
+    scored before, gives way.
     Last comes what detectors from elsewhere add.
     """
     added = columns[columns.index(DECISION[-1]) + 1 :]

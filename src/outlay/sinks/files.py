@@ -114,7 +114,8 @@ def to_disk_meanwhile(path: Path) -> Iterator[None]:
     """Bring a growing file to the disk as long as the block lasts, so that little is left to wait for.
 
     What is there does not stay in memory besides: the file may be larger than all of it, and memory
-    that the system has to fetch anew takes longer than the writing. What the disk refuses shows when the block ends: the system tells it to one who asks, not to all.
+    that the system has to fetch anew takes longer than the writing. What the disk refuses shows
+    when the block ends: the system tells it to one who asks, not to all.
     """
     over, refused = Event(), list[OSError]()
 

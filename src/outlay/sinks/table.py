@@ -1,15 +1,12 @@
 """The tables of a run: everything that was scored, the alerts worst first, what was rejected."""
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import polars as pl
 
-from outlay.errors import ConfigError
 from outlay.sinks.cells import joined, safe_frame
 from outlay.sinks.files import replacing
-
-Format = Literal["parquet", "csv"]
 
 PARQUET: Final[dict[str, Any]] = {"compression": "snappy"}
 """How Parquet is written: a fifth larger than with zstd, in two thirds of its time."""
@@ -34,21 +31,14 @@ _ALERT: Final = (
 )
 
 
-def write_scored(path: Path, scored: pl.DataFrame, kind: Format = "parquet") -> None:
+def write_scored_csv(path: Path, scored: pl.DataFrame) -> None:
     """Write every scored transaction in the order of the input, whole or not at all.
 
-    In CSV lists become one text, their items separated by `` | ``, and booleans are true and false.
-    Cells are left as they are: this table is for machines, and transaction ids must match.
+    Lists become one text, their items separated by `` | ``, and booleans are true and false. Cells
+    are left as they are: this table is for machines, and transaction ids must match.
     """
-    if kind not in ("parquet", "csv"):
-        raise ConfigError(
-            f"{kind!r} is no format of the scored table\n\nHint: it is 'parquet' or 'csv'."
-        )
     with replacing(path) as fresh:
-        if kind == "parquet":
-            scored.write_parquet(fresh, **PARQUET)
-        else:
-            joined(scored).write_csv(fresh)
+        joined(scored).write_csv(fresh)
 
 
 def alert_rows(scored: pl.DataFrame) -> pl.DataFrame:

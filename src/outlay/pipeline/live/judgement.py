@@ -33,7 +33,7 @@ class Judge:
     ) -> tuple[list[Answered], list[Books]]:
         """Return the decisions, and the books before each of them and after the last."""
         times = np.array([payment.timestamp for payment in payments])
-        verdicts, allotted = judge_arrays(self._model, columns, times, books=books)
+        verdicts, allotted = judge_arrays(self._model, columns, times, books)
         verdict = verdicts.verdict
         flagged = True in verdict.is_anomaly.tolist() or True in verdict.is_alert.tolist()
         said = texts(self._model, columns, verdicts) if flagged else {}

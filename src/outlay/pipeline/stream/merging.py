@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.decision import Allotted, Books, allot
+from outlay.decision import Books, allot
 from outlay.features.arrange import time_order
 from outlay.pipeline.ask import with_plugged
-from outlay.pipeline.judge import decided, decision_frame
+from outlay.pipeline.judge import decided, decision_frame, held_to
 from outlay.pipeline.model import Model
 from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.scored import scored_columns
@@ -177,10 +177,8 @@ def scored_rows(
     model: Model, table: pl.DataFrame, found: Answered, thresholds: Floats
 ) -> pl.DataFrame:
     """Return transactions with all that is known and decided of them."""
-    held = found.share <= thresholds
-    allotted = Allotted(held, thresholds, np.zeros(held.size), model.books)
     columns = Columns.of(table)
-    verdicts = decided(model, columns, found, allotted)
+    verdicts = decided(model, columns, found, held_to(model, found, thresholds))
     whole = table.hstack(decision_frame(model, verdicts))
     whole = whole.with_columns(reasons(model, columns, verdicts))
     return with_plugged(whole, found.answers)
