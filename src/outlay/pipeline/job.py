@@ -104,11 +104,15 @@ def _job(  # noqa: PLR0913, PLR0917 - all that is known
 
     Who can ``write`` is given the scored table block by block, and writes while more is decided.
     """
-    budget = model.config.alerts.budget()
+    budget, blocks = model.config.alerts.budget(), []
+    for block in _scored(accepted, model, table, found, held, _BLOCK if write else table.height):
+        if write:
+            write(block)
+        blocks.append(block)
     return Job(
         accepted=accepted,
         model=model,
-        scored=pl.concat(list(_scored(accepted, model, table, found, held, write))),
+        scored=pl.concat(blocks),
         promised=budget.share(model.books.rows_per_day),
         threshold_risk=100.0 * (1.0 - float(np.max(held))),
     )
@@ -120,15 +124,12 @@ def _scored(  # noqa: PLR0913, PLR0917 - likewise
     table: pl.DataFrame,
     found: Answered,
     held: Floats,
-    write: Write | None,
+    size: int,
 ) -> Iterator[pl.DataFrame]:
-    size = _BLOCK if write else table.height
+    """Yield the scored table, so many rows at a time."""
     for begin in range(0, table.height, size):
         rows = slice(begin, begin + size)
         block = scored_block(
             model, table[rows], some(found, rows), held[rows], accepted.input_columns
         )
-        block = spelled(block)
-        if write:
-            write(block)
-        yield block
+        yield spelled(block)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from outlay.features import Pasts, Population, Records, Register, Walk
 from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import States
-from outlay.jit import cores
 from outlay.pipeline.ask import looked_at
 from outlay.pipeline.draw import buckets_of, drawn
 from outlay.pipeline.model import Model
@@ -31,6 +30,8 @@ Drawn = tuple[Records, Floats]
 
 _AT_ONCE: Final = 1 << 17
 """Drawn payments that are walked through at a time, of several chunks: of each they are few."""
+_READ: Final = 2
+"""Chunks that are read at a time, however many cores there are: each is in memory."""
 _AHEAD: Final = 4
 """Chunks that may be ahead of the walk, which stands still now and then."""
 _ROOM_A_ROW: Final = 1_000
@@ -73,7 +74,7 @@ class Sample:
 
     def transactions(self) -> Iterator[pl.DataFrame]:
         """Yield them chunk by chunk, some of which are read at a time."""
-        yield from side_by_side(self._of_chunk, range(len(self.taken.chunks)), cores())
+        yield from side_by_side(self._of_chunk, range(len(self.taken.chunks)), _READ)
 
     def _of_chunk(self, at: int) -> pl.DataFrame:
         payments = self.taken.walked(at)

@@ -23,7 +23,7 @@ from outlay.pipeline.threshold import Known
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class Beforehand:
     """What a pass through all transactions tells before they are judged.
 
     Parameters
@@ -40,7 +40,7 @@ class Met:
 
 def meet_in_time(
     taken: Taken, register: Register, model: Model, last_seen: NDArray[np.float64]
-) -> Met:
+) -> Beforehand:
     """Take all transactions through their counterparties' states; see `counterparties_after`.
 
     ``last_seen`` says when each user of the register paid last before, in microseconds.
@@ -53,7 +53,7 @@ def meet_in_time(
         paid[payments["user"]] = True
         seen += int((payments["payment"]["time"] <= last_seen[payments["user"]]).sum())
     write_whole(_after(taken.folder), others.states().to_frame())
-    return Met(paid, seen)
+    return Beforehand(paid, seen)
 
 
 def counterparties_after(taken: Taken) -> Counterparties:

@@ -117,7 +117,7 @@ class Walker:
     def _answered(
         self, sections: list[range], walked: Callable[[], object]
     ) -> Iterator[tuple[Given, pl.DataFrame, Answered | None]]:
-        """Yield them with what the detectors say; nothing of a chunk that is all duplicates."""
+        """Yield what `_tables` does and what the detectors say, of a chunk of duplicates nothing."""
         for given, table in ahead(self._tables(sections, walked)):
             yield given, table, answered(self._model, Columns.of(table)) if table.height else None
 
