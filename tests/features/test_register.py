@@ -1,11 +1,13 @@
 """Texts have the numbers in whose order they were met, table after table."""
 
+import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay.features.register import Numbering
+from outlay.features.register import Numbering, Register
 from outlay.features.texts import Coded
+from tests.strategies import frame, transactions
 
 TEXTS = st.one_of(
     st.none(), st.text(max_size=3), st.integers(10**11, 10**12 + 30).map(str), st.text(max_size=30)
@@ -60,3 +62,18 @@ def test_who_is_looked_for_gets_no_number(entered, asked):
 
     assert found == [known.get(text, -1) for text in asked]
     assert len(numbering) == len(known)
+
+
+@given(transactions, st.integers(0, 50), st.data())
+def test_what_was_entered_is_said_again(rows, cut, data):
+    """The columns that the records hold are those of the table, of all its rows or of some."""
+    table, register = frame(rows), Register("UTC")
+    parts = [part for part in (table[:cut], table[cut:]) if len(part)]
+    records = [register.enter(part) for part in parts]
+    for part, payments in zip(parts, records, strict=True):
+        there = [name for name in register.SAID if name in part.columns]
+        some = np.array(data.draw(st.lists(st.integers(0, len(part) - 1), unique=True)), np.int64)
+
+        assert register.said(payments, part.columns).equals(part.select(there))
+        assert register.said(payments, part.columns, some).equals(part[some].select(there))
+        assert register.said(payments, ["user_id"]).columns == ["user_id"]

@@ -1,10 +1,11 @@
-"""Work that is done behind is done in order, and what goes wrong in it is not lost."""
+"""Work ahead and behind is done in order, and what goes wrong in it is not lost."""
 
 import threading
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from outlay.pipeline.stream.ahead import behind
+from outlay.pipeline.stream.ahead import ahead, behind
 
 
 def test_work_is_done_in_order_before_the_block_ends() -> None:
@@ -62,3 +63,27 @@ def test_what_goes_wrong_shows() -> None:
 def fail() -> None:
     """Do as a full disk does."""
     raise OSError(28, "full")
+
+
+def test_who_makes_the_items_may_be_told_to_stop() -> None:
+    """The garbage collector may close what yields them on the very thread that makes them."""
+    given: list[Generator[int]] = []
+    closed = threading.Event()
+    wrong: list[RuntimeError] = []
+
+    def items() -> Iterator[int]:
+        yield 1
+        waits.wait(10)
+        try:
+            given[0].close()
+        except RuntimeError as error:
+            wrong.append(error)
+        closed.set()
+
+    waits = threading.Event()
+    given.append(ahead(items()))
+    assert next(given[0]) == 1
+    waits.set()
+
+    assert closed.wait(10)
+    assert not wrong

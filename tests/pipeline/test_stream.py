@@ -293,6 +293,29 @@ def test_no_features_in_memory_and_in_parts(
     assert alerts[0] == alerts[1]
 
 
+@pytest.mark.parametrize("gone", [[], [5, 700, 701]])
+def test_an_input_of_three_columns_in_memory_and_in_parts(
+    payments: pl.DataFrame, tmp_path: Path, gone: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records of a walk say all of it but, where rows are rejected, their numbers."""
+    path = tmp_path / "in.parquet"
+    bare = payments.sort("timestamp").select("user_id", "amount", "timestamp").with_row_index()
+    lost = pl.col("index").is_in(gone)
+    bare.select(
+        "user_id", pl.when(~lost).then("amount").alias("amount"), "timestamp"
+    ).write_parquet(path)
+    part = run_files([str(path)], tmp_path / "parts", settings(300), layout=LAYOUTS[0])
+    in_memory(monkeypatch)
+    whole = run_files([str(path)], tmp_path / "whole", settings(300))
+
+    assert part.account == whole.account
+    assert part.account.rejected == len(gone)
+    assert_frame_equal(
+        *(pl.read_parquet(tmp_path / n / "scored.parquet") for n in ("whole", "parts"))
+    )
+    assert_same_model(tmp_path / "whole/model", tmp_path / "parts/model")
+
+
 def test_nothing_accepted_says_why(tmp_path: Path) -> None:
     """An input without a transaction is refused with its commonest faults."""
     path = tmp_path / "bad.csv"

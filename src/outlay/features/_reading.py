@@ -182,6 +182,21 @@ def lay(  # noqa: PLR0913, PLR0917 - likewise
 
 
 @kernel
+def said_again(  # noqa: PLR0913, PLR0917 - likewise
+    payments: Records, times: Ints, amounts: Floats, users: Codes, kinds: Codes, others: Codes
+) -> None:
+    """Set what each row said, by its place: the reverse of what `Register.enter` does."""
+    for k in range(payments.size):
+        row = payments[k]
+        place, payment = row["place"], row["payment"]
+        times[place] = payment["time"]
+        amounts[place] = payment["amount"]
+        users[place] = row["user"]
+        kinds[place] = np.int32(payment["kind"])
+        others[place] = row["other"]
+
+
+@kernel
 def turn(  # noqa: PLR0913, PLR0917 - likewise
     rows: Floats, chosen: Ints, places: Ints, first: int, last: int, out: Floats
 ) -> None:

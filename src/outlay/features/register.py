@@ -1,5 +1,6 @@
 """Users, counterparties and types by number, through tables that come one after the other."""
 
+from collections.abc import Collection
 from typing import ClassVar, Final
 
 import numpy as np
@@ -7,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outlay.features._kernels import WALKED, Ints, Prints, Records
-from outlay.features._reading import Words, enter, entered, lay, look_up
+from outlay.features._reading import Words, enter, entered, lay, look_up, said_again
 from outlay.features.arrange import time_order
 from outlay.features.clock import Clock
 from outlay.features.texts import Coded, Codes
@@ -105,8 +106,15 @@ class Numbering:
 
     def names(self) -> pl.Series:
         """Return the texts, by number."""
-        self._pieces = [pl.concat(self._pieces)]
+        self._pieces = [pl.concat(self._pieces, rechunk=True)]
         return self._pieces[0]
+
+    def texts(self, numbers: Codes) -> pl.Series:
+        """Return the text of each number; -1 says nothing."""
+        places = pl.Series(numbers)
+        if numbers.min(initial=0) < 0:
+            places = places.set(places < 0, None)
+        return self.names().gather(places)
 
 
 def _room(least: int) -> int:
@@ -126,6 +134,8 @@ class Register:
     """
 
     KINDS: ClassVar = ("users", "counterparties", "types")
+    SAID: ClassVar = ("user_id", "amount", "timestamp", "transaction_type", "counterparty_id")
+    """The columns of a table that can be told from what is made of it."""
 
     def __init__(
         self,
@@ -158,6 +168,33 @@ class Register:
         found["place"] = order
         self._lay(transactions, types, kinds, others, places, found)
         return found
+
+    def said(
+        self, payments: Records, wanted: Collection[str], rows: Ints | slice = slice(None)
+    ) -> pl.DataFrame:
+        """Return those of the columns `SAID` that are wanted of the table that ``payments`` are.
+
+        Parameters
+        ----------
+        payments
+            What `enter` made of the table.
+        wanted
+            Columns that the table has; others than `SAID` are left out.
+        rows
+            Its rows, where not all are wanted.
+        """
+        n = payments.size
+        times, amounts = np.empty(n, np.int64), np.empty(n)
+        users, kinds, others = (np.empty(n, np.int32) for _ in range(3))
+        said_again(payments, times, amounts, users, kinds, others)
+        columns = {
+            "user_id": lambda: self.users.texts(users[rows]),
+            "amount": lambda: pl.Series(amounts[rows]),
+            "timestamp": lambda: pl.Series(times[rows]).cast(pl.Datetime("us", "UTC")),
+            "transaction_type": lambda: self.types.texts(kinds[rows]),
+            "counterparty_id": lambda: self.counterparties.texts(others[rows]),
+        }
+        return pl.DataFrame({name: columns[name]() for name in self.SAID if name in wanted})
 
     def _lay(  # noqa: PLR0913, PLR0917 - a column each
         self,

@@ -37,10 +37,11 @@ class _Feed:
         return not self.over.is_set()
 
     def end(self) -> None:
-        """Stop the thread."""
+        """Stop the thread; it may be the one that asks, where the garbage collector ran on it."""
         self.over.set()
         self.room.release()
-        self.thread.join()
+        if threading.current_thread() is not self.thread:
+            self.thread.join()
 
 
 def ahead(items: Iterable[T], most: int = 1) -> Generator[T]:

@@ -79,7 +79,7 @@ class Sample:
     def _of_chunk(self, at: int) -> pl.DataFrame:
         payments = self.taken.walked(at)
         places = np.sort(payments["place"][self._is_drawn[payments["user"]]])
-        return self.taken.chunk(at)[pl.Series(places)]
+        return self.taken.some(at, places)
 
     def features(
         self, walk: Walk, others: CounterpartyWalk, wanted: Collection[str] | None

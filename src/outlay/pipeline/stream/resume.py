@@ -33,6 +33,7 @@ from outlay.sources import Parts
 
 UNFINISHED: Final = ".outlay-unfinished"
 _INPUT: Final = "input.json"
+_COLUMNS: Final = "columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,17 @@ class Bench:
         if again is not None:
             again.duplicates.write_ipc(self.folder / "repeats-duplicates")
             again.rejected.write_ipc(self.folder / "repeats-rejected")
-        taken = replace(entry.taken, folder=Path(), schema={})
-        bare = replace(entry, taken=taken, ids=None, register=None)
-        for kind, names in (entry.register.names() if entry.register else {}).items():
+        taken, register = entry.taken, entry.taken.register
+        bare_taken = replace(taken, folder=Path(), schema={}, register=None)
+        bare = replace(entry, taken=bare_taken, ids=None)
+        pl.DataFrame(schema=taken.schema).write_ipc(self.folder / _COLUMNS)
+        for kind, names in (register.names() if register else {}).items():
             names.to_frame().write_ipc(self._names(kind))
         noted = {
             "entry": msgspec.to_builtins(bare, enc_hook=_plain),
-            "register": entry.register.timezone if entry.register else None,
-            "partitions": 1 if entry.register else entry.taken.rows.shape[1],
-            "starts": entry.taken.starts.tolist() if entry.register else [],
+            "register": register.timezone if register else None,
+            "partitions": 1 if register else taken.rows.shape[1],
+            "starts": taken.starts.tolist() if register else [],
             "repeats": again is not None,
             "notes": list(notes),
         }
@@ -127,10 +130,10 @@ class Bench:
         noted = self._noted()
         entry = msgspec.convert(noted["entry"], Entry, dec_hook=_array)
         entry.taken.folder = self.folder
-        entry.taken.schema = dict(entry.taken.chunk(0).schema)
+        entry.taken.schema = dict(scan(self.folder / _COLUMNS).collect_schema())
         if noted["register"]:
             names = (scan(self._names(kind)).collect()["name"] for kind in Register.KINDS)
-            entry.register = Register(noted["register"], *names)
+            entry.taken.register = Register(noted["register"], *names)
         again = None
         if noted["repeats"]:
             kinds = ("duplicates", "rejected")

@@ -105,9 +105,9 @@ class Job:
         given = self._taken_in(config)
         model = self._learned(given, config)
         self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
-        if given.entry.register is not None:
+        if (register := given.entry.taken.register) is not None:
             with suppress(NoRoomError):
-                return self._run_in_time(publication, given, given.entry.register, model)
+                return self._run_in_time(publication, given, register, model)
             self._spread(given)
         return self._run_by_user(publication, given, model)
 
@@ -158,11 +158,11 @@ class Job:
         given = self._taken_in(config)
         model = self._learned(given, config)
         self.say.stage("Writing the model")
-        if given.entry.register is None:
+        if (register := given.entry.taken.register) is None:
             model = self._train_by_user(publication, given, model)
         else:
             try:
-                model = self._train_in_time(publication, given, given.entry.register, model)
+                model = self._train_in_time(publication, given, register, model)
             except NoRoomError:
                 self._spread(given)
                 model = self._train_by_user(publication, given, model)
@@ -210,9 +210,9 @@ class Job:
         """
         given = self._taken_in(model.config)
         self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
-        if given.entry.register is not None:
+        if (register := given.entry.taken.register) is not None:
             with suppress(NoRoomError):
-                walk = partial(self._walk_on, given, given.entry.register, model, users, update)
+                walk = partial(self._walk_on, given, register, model, users, update)
                 return self._score_in_time(publication, given, model, walk, check)
             self._spread(given)
         return self._score_by_user(publication, given, model, users, check)
@@ -303,8 +303,7 @@ class Job:
             self.say.stage(f"Going on with what is done: the input, and {self.bench.done()}")
             return Input(*self.bench.kept_input())
         given = accepted_input(self.parts, config, self.layout, self.bench.folder, self.say)
-        taken, register = given.entry.taken, given.entry.register
-        if can_walk(taken, register, config, self.layout.room):
+        if can_walk(given.entry.taken, config, self.layout.room):
             self.bench.keep_input(given.entry, given.repeats, given.notes)
         else:
             self._spread(given)
@@ -312,7 +311,6 @@ class Job:
 
     def _spread(self, given: Input) -> None:
         """Bring the input's rows together by user: there is no walk through it."""
-        given.entry.register = None
         old = given.entry.taken.spread(self.layout.partitions, self.layout.spread_rows)
         self.bench.keep_input(given.entry, given.repeats, given.notes)
         for path in old:
@@ -320,15 +318,15 @@ class Job:
 
     def _learned(self, given: Input, config: Config) -> Model:
         """Learn from the input, unless that was done before."""
-        taken, register = given.entry.taken, given.entry.register
+        taken = given.entry.taken
         learned_before = self.bench.folder / MODEL
         if learned_before.is_dir():
             return as_learned(artifact.load(learned_before))
         self.say.stage(f"Learning from {taken.total:,} transactions")
-        if register is None:
+        if taken.register is None:
             model = learn_parts(given, config)
         else:
-            model = learned_in_time(taken, register, config, given.entry.currency)
+            model = learned_in_time(taken, taken.register, config, given.entry.currency)
         fresh = self.bench.folder / f"{MODEL}.new"
         fresh.mkdir(exist_ok=True)
         artifact.save(model, fresh)

@@ -10,13 +10,13 @@ from typing import BinaryIO, Final
 import numpy as np
 import polars as pl
 
-from outlay.features import Register
+from outlay.features import Records, Register
 from outlay.pipeline.draw import Places, buckets, buckets_of, counted
 from outlay.pipeline.stream.ahead import ahead, behind
 from outlay.pipeline.stream.layout import Layout
-from outlay.pipeline.stream.pieces import Span, keep_array, write_piece, write_whole
+from outlay.pipeline.stream.pieces import Span, write_piece
 from outlay.pipeline.stream.repeats import Ids
-from outlay.pipeline.stream.taken import Chunk, Taken, walked_path
+from outlay.pipeline.stream.taken import Taken
 from outlay.schema.intake import Accepted, Intake, Raw, Whole, accept
 from outlay.schema.intake.account import nothing_left
 from outlay.schema.intake.raw import REJECTED, Part
@@ -43,14 +43,11 @@ class Entry:
         How many rows were rejected why.
     ids
         The marks of all transaction ids, where the input has ids.
-    register
-        Who is who in the records for a walk; there are none if the input is not in time order.
     mapping, input_columns, currency, notes, n_read
         As in `Accepted`.
     """
 
     taken: Taken
-    register: Register | None = None
     rejected: list[Span] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     ids: Ids | None = None
@@ -140,36 +137,26 @@ class Laying:
     """
 
     def __init__(self, folder: Path, timezone: str, later: Callable[..., None]) -> None:
-        self.entry = Entry(Taken(folder), Register(timezone))
+        self._register, self._is_in_time = Register(timezone), True
+        self.entry = Entry(Taken(folder, register=self._register))
         self._later = later
         self._buckets = np.empty(0, np.uint16)  # of the users, by number
 
     def add(self, frame: pl.DataFrame, *, is_in_time: bool) -> None:
         """Lay down a chunk; once the input is not in time order there will be no walk."""
-        if not is_in_time:
-            self.entry.register = None
+        self._is_in_time = self._is_in_time and is_in_time
         if not frame.height:
             return
         frame = frame.rechunk()  # else whoever reads it brings it together anew
-        taken, at = self.entry.taken, len(self.entry.taken.chunks)
-        name = f"chunk-{at:05}"
-        self._later(write_whole, taken.folder / name, frame)
-        if self.entry.register is None:
-            taken.counts += counted(buckets(frame["user_id"]))
-        else:
-            taken.counts += counted(self._enter(self.entry.register, frame, at))
-        numbers, times = frame["row_number"], frame["timestamp"]
-        span = Span(0, 0, frame.height)
-        taken.chunks.append(
-            Chunk(name, [span], numbers[0], numbers[-1], times.min(), times.max())  # type: ignore[arg-type]
-        )
-        taken.schema = dict(frame.schema)
+        taken = self.entry.taken
+        payments = self._register.enter(frame) if self._is_in_time else None
+        taken.lay(frame, payments, self._later)
+        taken.counts += counted(self._buckets_of(frame, payments))
 
-    def _enter(self, register: Register, frame: pl.DataFrame, at: int) -> Places:
-        """Lay down what a walk takes of a chunk, and return the buckets of its users."""
-        payments = register.enter(frame)
-        self._later(keep_array, walked_path(self.entry.taken.folder, at), payments)
-        new = register.users.names()[self._buckets.size :]
+    def _buckets_of(self, frame: pl.DataFrame, payments: Records | None) -> Places:
+        if payments is None:
+            return buckets(frame["user_id"])
+        new = self._register.users.names()[self._buckets.size :]
         self._buckets = np.concatenate([self._buckets, buckets_of(new)])
         found: Places = self._buckets[payments["user"]]
         return found

@@ -1,5 +1,6 @@
 """What was taken in: the accepted transactions on the disk, by chunk and by partition."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -9,9 +10,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.features import WALKED, Records
+from outlay.features import WALKED, Records, Register
 from outlay.pipeline.draw import BUCKETS, buckets, counted
-from outlay.pipeline.stream.pieces import Span, read_pieces, read_whole, write_piece
+from outlay.pipeline.stream.pieces import (
+    Span,
+    keep_array,
+    read_pieces,
+    read_whole,
+    write_piece,
+    write_whole,
+)
 
 Longs = NDArray[np.int64]
 
@@ -20,7 +28,8 @@ Longs = NDArray[np.int64]
 class Chunk:
     """One part of the input: where its rows lie, their numbers, and their period.
 
-    It lies as a whole, until it is spread over partitions: then in a piece for each of them.
+    It lies as a whole, until it is spread over partitions: then in a piece for each of them. Where
+    there are records for a walk, it lies without what they say.
     """
 
     name: str
@@ -30,6 +39,7 @@ class Chunk:
     first: datetime | None
     last: datetime | None
     is_whole: bool = True
+    is_walked: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +60,8 @@ class Taken:
         Accepted rows, by chunk and partition.
     removed
         Row numbers of accepted rows that are duplicates of others, sorted.
+    register
+        Who is who in the records for a walk; there are none once the rows are spread.
     """
 
     folder: Path
@@ -58,6 +70,12 @@ class Taken:
     counts: Longs = field(default_factory=lambda: np.zeros(BUCKETS, np.int64))
     rows: Longs = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     removed: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
+    register: Register | None = None
+
+    @property
+    def is_in_time(self) -> bool:
+        """Whether there are records for a walk of all chunks."""
+        return all(chunk.is_walked for chunk in self.chunks)
 
     @property
     def total(self) -> int:
@@ -69,9 +87,43 @@ class Taken:
         """Return how many transactions stand before each chunk, and in the end how many there are."""
         return np.concatenate([[0], np.cumsum(self.rows.sum(axis=1))])
 
+    def lay(
+        self, frame: pl.DataFrame, payments: Records | None, later: Callable[..., None]
+    ) -> None:
+        """Lay down a chunk, and what a walk takes of it if there may be one.
+
+        What stands in both lies there once: memory that is touched for the first time costs more
+        than to gather a column anew. ``later`` has the writing done; see `behind`.
+        """
+        name, numbers, times = _name(len(self.chunks)), frame["row_number"], frame["timestamp"]
+        chunk = Chunk(
+            name,
+            [Span(0, 0, frame.height)],
+            numbers[0],
+            numbers[-1],
+            times.min(),  # type: ignore[arg-type]
+            times.max(),  # type: ignore[arg-type]
+            is_walked=payments is not None,
+        )
+        self.schema = dict(frame.schema)
+        if payments is not None:
+            later(keep_array, walked_path(self.folder, len(self.chunks)), payments)
+            frame = frame.drop(Register.SAID, strict=False)
+            if _is_range(chunk):
+                frame = frame.drop("row_number")
+        self.chunks.append(chunk)
+        later(write_whole, self.folder / name, frame)
+
     def chunk(self, place: int) -> pl.DataFrame:
         """Return a chunk's transactions, partition after partition."""
         return self._joined(self._pieces(place, self.chunks[place].spans))
+
+    def some(self, place: int, rows: Longs) -> pl.DataFrame:
+        """Return some rows of a chunk."""
+        chunk = self.chunks[place]
+        if chunk.is_walked and not len(self._removed(chunk)):
+            return self._walked(place, rows)
+        return self.chunk(place)[pl.Series(rows)]
 
     def partition(self, place: int) -> pl.DataFrame:
         """Return a partition's transactions, chunk after chunk."""
@@ -88,14 +140,13 @@ class Taken:
 
     def walked(self, place: int) -> Records:
         """Return a chunk's transactions as `outlay.features.Walk` takes them."""
-        found: Records = np.asarray(np.memmap(walked_path(self.folder, place), WALKED, "c"))
-        chunk = self.chunks[place]
+        found, chunk = self._records(place), self.chunks[place]
         if not len(self._removed(chunk)):
             return found
-        stay = ~self._is_removed(chunk, read_whole(self.folder / chunk.name)).to_numpy()
-        found = found[stay[found["place"]]]
-        found["place"] = (np.cumsum(stay) - 1)[found["place"]]
-        return found
+        stay = ~self._is_removed(chunk, self._walked(place)).to_numpy()
+        left: Records = found[stay[found["place"]]]
+        left["place"] = (np.cumsum(stay) - 1)[left["place"]]
+        return left
 
     def spread(self, partitions: int, rows: int) -> list[Path]:
         """Bring rows together by partition of users, about so many at a time.
@@ -108,7 +159,7 @@ class Taken:
         groups = np.searchsorted(sizes, np.arange(rows, sizes[-1] + rows, rows), side="left") + 1
         edges = np.unique([0, *np.minimum(groups, len(self.chunks))]).tolist()
         spread = [self._spread(begin, end, partitions) for begin, end in pairwise(edges)]
-        self.chunks = spread
+        self.chunks, self.register = spread, None
         self.count()
         return old
 
@@ -138,21 +189,42 @@ class Taken:
             if not len(self._removed(chunk)):
                 continue
             for place, span in enumerate(chunk.spans):
-                for piece in self._read(chunk, [span]):
+                for piece in self._read(at, [span]):
                     gone = piece.filter(self._is_removed(chunk, piece))
                     self.rows[at, place] -= gone.height
                     self.counts -= counted(buckets(gone["user_id"]))
 
     def _pieces(self, at: int, spans: list[Span]) -> list[pl.DataFrame]:
         chunk = self.chunks[at]
-        pieces = self._read(chunk, spans)
+        pieces = self._read(at, spans)
         if not len(self._removed(chunk)):
             return pieces
         return [piece.filter(~self._is_removed(chunk, piece)) for piece in pieces]
 
-    def _read(self, chunk: Chunk, spans: list[Span]) -> list[pl.DataFrame]:
+    def _read(self, at: int, spans: list[Span]) -> list[pl.DataFrame]:
+        chunk = self.chunks[at]
+        if chunk.is_walked:
+            return [self._walked(at)]
         path = self.folder / chunk.name
         return [read_whole(path)] if chunk.is_whole else read_pieces(path, spans)
+
+    def _walked(self, at: int, rows: Longs | slice = slice(None)) -> pl.DataFrame:
+        """Return rows of a chunk, put together again."""
+        chunk, payments, register = self.chunks[at], self._records(at), self.register
+        if register is None:
+            raise RuntimeError("whose transactions these are was forgotten")
+        rest = read_whole(self.folder / chunk.name)
+        found = dict.fromkeys(self.schema, pl.Series())
+        found |= (rest[pl.Series(rows)] if isinstance(rows, np.ndarray) else rest).to_dict()
+        found |= register.said(payments, self.schema, rows).to_dict()
+        if _is_range(chunk):
+            numbers = np.arange(chunk.first_row, chunk.last_row + 1)[rows]
+            found["row_number"] = pl.Series(numbers)
+        return pl.DataFrame(found)
+
+    def _records(self, at: int) -> Records:
+        found: Records = np.asarray(np.memmap(walked_path(self.folder, at), WALKED, "c"))
+        return found
 
     def _is_removed(self, chunk: Chunk, piece: pl.DataFrame) -> pl.Series:
         return piece["row_number"].is_in(pl.Series(self._removed(chunk)).implode())
@@ -170,3 +242,12 @@ class Taken:
 def walked_path(folder: Path, chunk: int) -> Path:
     """Return where it lies what a walk takes of a chunk."""
     return folder / f"walked-{chunk:05}"
+
+
+def _name(chunk: int) -> str:
+    return f"chunk-{chunk:05}"
+
+
+def _is_range(chunk: Chunk) -> bool:
+    """Return whether each row's number is one more than the one's before: they ascend."""
+    return chunk.last_row - chunk.first_row + 1 == sum(span.rows for span in chunk.spans)

@@ -36,11 +36,11 @@ _WORDS_A_ROW: Final = 1.5
 """What users' states come to, roughly: a little over what was seen."""
 
 
-def can_walk(taken: Taken, register: Register | None, config: Config, room: int) -> bool:
+def can_walk(taken: Taken, config: Config, room: int) -> bool:
     """Return whether an input can be walked through: in time order, by states that likely fit."""
-    if register is None or config.history != "past":
+    if taken.register is None or not taken.is_in_time or config.history != "past":
         return False
-    words = _WORDS_A_USER * len(register.users) + _WORDS_A_ROW * taken.total
+    words = _WORDS_A_USER * len(taken.register.users) + _WORDS_A_ROW * taken.total
     return 8 * words <= room
 
 
