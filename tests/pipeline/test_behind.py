@@ -1,11 +1,11 @@
 """Work ahead and behind is done in order, and what goes wrong in it is not lost."""
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from outlay.pipeline.stream.ahead import ahead, behind
+from outlay.pipeline.stream.ahead import Ahead, behind
 
 
 def test_work_is_done_in_order_before_the_block_ends() -> None:
@@ -67,7 +67,7 @@ def fail() -> None:
 
 def test_who_makes_the_items_may_be_told_to_stop() -> None:
     """The garbage collector may close what yields them on the very thread that makes them."""
-    given: list[Generator[int]] = []
+    given: list[Ahead[int]] = []
     closed = threading.Event()
     wrong: list[RuntimeError] = []
 
@@ -81,7 +81,7 @@ def test_who_makes_the_items_may_be_told_to_stop() -> None:
         closed.set()
 
     waits = threading.Event()
-    given.append(ahead(items()))
+    given.append(Ahead(items()))
     assert next(given[0]) == 1
     waits.set()
 

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -44,21 +44,34 @@ class _Feed:
             self.thread.join()
 
 
-def ahead(items: Iterable[T], most: int = 1) -> Generator[T]:
-    """Yield what ``items`` yields, made on another thread, at most so many ahead."""
-    feed = _Feed(items, most)
-    try:
-        while True:
-            kind, item = feed.made.get()
-            feed.room.release()
-            if kind == "error":
-                raise item
-            if kind == "end":
-                return
-            yield item
-            del item  # it may be large, and the next is waited for
-    finally:
-        feed.end()
+class Ahead(Iterator[T]):
+    """What items yield, made on another thread, at most so many ahead, from now on.
+
+    Whoever does not take all of them calls `close`.
+    """
+
+    def __init__(self, items: Iterable[T], most: int = 1) -> None:
+        self._feed: _Feed | None = _Feed(items, most)
+
+    def __next__(self) -> T:
+        """Return the next item; what went wrong with it shows here."""
+        if self._feed is None:
+            raise StopIteration
+        kind, item = self._feed.made.get()
+        if kind == "item":
+            self._feed.room.release()
+            found: T = item
+            return found
+        self.close()
+        raise item if kind == "error" else StopIteration
+
+    def close(self) -> None:
+        """Make no more."""
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.end()
+
+    __del__ = close
 
 
 @contextmanager

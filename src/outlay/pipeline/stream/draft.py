@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
-from outlay.pipeline.stream.ahead import ahead, behind
+from outlay.pipeline.stream.ahead import Ahead, behind
 from outlay.pipeline.stream.merging import Thresholds, scored_block
 from outlay.pipeline.stream.packing import packed, some, unpacked
 from outlay.pipeline.stream.pieces import read_whole, write_whole
@@ -142,7 +142,7 @@ class Draft:
         for after, image in self._sections:
             begin = self._size() if images else self._end()
             with self._appended(begin) as table:
-                for chunk, rows, alerts in ahead(self._settled(range(at, after), thresholds)):
+                for chunk, rows, alerts in Ahead(self._settled(range(at, after), thresholds)):
                     table.write(rows)
                     self._tally.settle(alerts)
                     schema = alerts.schema

@@ -1,6 +1,6 @@
 """The model, learned from the drawn users of an input in time order: a walk of their own."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.features import Pasts, Population, Records, Register, Walk
+from outlay.features import Pasts, Population, Records, Walk
 from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import States
 from outlay.pipeline.ask import looked_at
 from outlay.pipeline.draw import buckets_of, drawn
 from outlay.pipeline.model import Model
 from outlay.pipeline.settings import Config
-from outlay.pipeline.stream.ahead import ahead, behind, side_by_side
+from outlay.pipeline.stream.ahead import Ahead, behind, side_by_side
 from outlay.pipeline.stream.judging import kept
 from outlay.pipeline.stream.learning import period
 from outlay.pipeline.stream.taken import Taken
@@ -41,15 +41,19 @@ _ROOM_AT_LEAST: Final = 1 << 20
 
 
 def learned_in_time(
-    taken: Taken, register: Register, config: Config, currency: str | None
+    taken: Taken, config: Config, currency: str | None, ready: Callable[[Population], object]
 ) -> Model:
-    """Learn from the users that were drawn; the model says where the counterparties stand."""
-    sample = Sample(taken, register, drawn(taken.counts, config.train.max_rows))
+    """Learn from the users that were drawn; the model says where the counterparties stand.
+
+    ``ready`` is told the prior as soon as a walk through all transactions has what it needs.
+    """
+    sample = Sample(taken, drawn(taken.counts, config.train.max_rows))
     transactions = pl.concat(list(sample.transactions()), rechunk=True)
     population = Population.fit(transactions, config.input.timezone)
-    others, walk = CounterpartyWalk(population, register), Walk(population, register, sample.room())
+    others = CounterpartyWalk(population, taken.who)
     wanted = looked_at(made_detectors(config, currency))
-    features = pl.concat(list(sample.features(walk, others, wanted)), rechunk=True)
+    features = pl.concat(list(sample.features(population, others, wanted)), rechunk=True)
+    ready(population)
     table = kept(transactions).hstack(features)
     model, _ = learn(table, population, config, currency, Seen(taken.total, 0, *period(taken)))
     return replace(model, pasts=Pasts(States.empty(), others.states()))
@@ -60,14 +64,13 @@ class Sample:
     """The transactions of the users in the first ``cut`` buckets, in the order of the input."""
 
     taken: Taken
-    register: Register
     cut: int
 
     @cached_property
     def _is_drawn(self) -> NDArray[np.bool_]:
-        return buckets_of(self.register.users.names()) < self.cut
+        return buckets_of(self.taken.who.users.names()) < self.cut
 
-    def room(self) -> int:
+    def _room(self) -> int:
         """Return more bytes than the users' states can need; what they do not is not taken."""
         rows = int(self.taken.counts[: self.cut].sum())
         return _ROOM_A_ROW * rows + _ROOM_A_USER * int(self._is_drawn.sum()) + _ROOM_AT_LEAST
@@ -82,10 +85,11 @@ class Sample:
         return self.taken.some(at, places)
 
     def features(
-        self, walk: Walk, others: CounterpartyWalk, wanted: Collection[str] | None
+        self, population: Population, others: CounterpartyWalk, wanted: Collection[str] | None
     ) -> Iterator[pl.DataFrame]:
         """Yield their features; ``others`` goes through all payments, and what it finds is kept."""
-        for window in _together(ahead(self._drawn(others), _AHEAD)):
+        walk = Walk(population, self.taken.who, self._room())
+        for window in _together(Ahead(self._drawn(others), _AHEAD)):
             payments, met = [mine for mine, _ in window], [theirs for _, theirs in window]
             yield from walk.steps(payments, met, wanted)
 

@@ -16,7 +16,7 @@ from outlay.pipeline.judge import decided, decision_frame, held_to
 from outlay.pipeline.model import Model
 from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.scored import scored_columns
-from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.ahead import Ahead
 from outlay.pipeline.stream.judging import Part, all_shares, answers_path, kept, shares_path
 from outlay.pipeline.stream.packing import unpacked
 from outlay.pipeline.stream.pieces import PieceFile, write_array
@@ -135,7 +135,7 @@ class Blocks:
 
     def all(self) -> Iterator[Block]:
         """Yield the scored transactions of all chunks, made a little ahead."""
-        yield from ahead(map(self._block, range(len(self._taken.chunks))))
+        yield from Ahead(map(self._block, range(len(self._taken.chunks))))
 
     def _block(self, chunk: int) -> Block:
         """Return the scored transactions of a chunk, in the order of the input if that is wanted."""

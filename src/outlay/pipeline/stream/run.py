@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from outlay.features import NoRoomError, Pasts, Register
+from outlay.features import NoRoomError, Pasts, Population
 from outlay.features.state import States
 from outlay.pipeline import artifact
 from outlay.pipeline.model import Model
@@ -102,20 +102,31 @@ class Job:
 
     def run(self, publication: Publication, config: Config) -> tuple[Outcome, list[str]]:
         """Learn from the input and judge it."""
-        given = self._taken_in(config)
-        model = self._learned(given, config)
+        given, walkers = self._taken_in(config), list[Walker]()
+        model = self._learned(given, config, lambda prior: walkers.append(self._off(given, prior)))
         self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
-        if (register := given.entry.taken.register) is not None:
+        if given.entry.taken.register is not None:
             with suppress(NoRoomError):
-                return self._run_in_time(publication, given, register, model)
+                return self._run_in_time(publication, given, model, walkers)
             self._spread(given)
         return self._run_by_user(publication, given, model)
 
+    def _off(self, given: Input, population: Population) -> Walker:
+        """Set off through the input; nobody else keeps where the users stand, so it is written."""
+        walker = Walker(population, given.entry.taken, self.layout.room)
+        walker.set_off(lambda: save_users(self._users, walker.states()))
+        return walker
+
     def _run_in_time(
-        self, publication: Publication, given: Input, register: Register, model: Model
+        self, publication: Publication, given: Input, model: Model, walkers: list[Walker]
     ) -> tuple[Outcome, list[str]]:
+        def walk() -> Part:
+            walker = walkers.pop() if walkers else self._off(given, model.population)
+            walker.judge(model, draft, self.say)
+            return walker.part(model.config.policy.min_history)
+
         draft = Draft(model, given.entry.taken, given.entry.input_columns)
-        part = self._drafted(draft, lambda: self._walk(given, register, model, draft))
+        part = self._drafted(draft, walk)
         model = with_users(model, part.users)
         self.say.stage("Writing the tables")
         thresholds = frozen(model, given.entry.taken)
@@ -132,12 +143,6 @@ class Job:
         except NoRoomError:
             draft.clear()
             raise
-
-    def _walk(self, given: Input, register: Register, model: Model, draft: Draft) -> Part:
-        """Judge everything; the users' states are written at once, since nobody else keeps them."""
-        walker = Walker(model, given.entry.taken, register, self.layout.room)
-        walker.judge(draft, self.say, lambda: save_users(self._users, walker.states()))
-        return walker.part()
 
     def _run_by_user(
         self, publication: Publication, given: Input, model: Model
@@ -158,24 +163,22 @@ class Job:
         given = self._taken_in(config)
         model = self._learned(given, config)
         self.say.stage("Writing the model")
-        if (register := given.entry.taken.register) is None:
+        if given.entry.taken.register is None:
             model = self._train_by_user(publication, given, model)
         else:
             try:
-                model = self._train_in_time(publication, given, register, model)
+                model = self._train_in_time(publication, given, model)
             except NoRoomError:
                 self._spread(given)
                 model = self._train_by_user(publication, given, model)
         write_aside(publication, given)
         return given.account(), model
 
-    def _train_in_time(
-        self, publication: Publication, given: Input, register: Register, model: Model
-    ) -> Model:
-        walker = Walker(model, given.entry.taken, register, self.layout.room)
+    def _train_in_time(self, publication: Publication, given: Input, model: Model) -> Model:
+        walker = Walker(model.population, given.entry.taken, self.layout.room)
         for done in walker.move():
             self.say.rows(done, given.entry.taken.total)
-        model = with_users(model, walker.part().users)
+        model = with_users(model, walker.part(0).users)
         save_model(publication, "", model, save_users(self._users, walker.states()))
         return model
 
@@ -210,17 +213,16 @@ class Job:
         """
         given = self._taken_in(model.config)
         self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
-        if (register := given.entry.taken.register) is not None:
+        if given.entry.taken.register is not None:
             with suppress(NoRoomError):
-                walk = partial(self._walk_on, given, register, model, users, update)
+                walk = partial(self._walk_on, given, model, users, update)
                 return self._score_in_time(publication, given, model, walk, check)
             self._spread(given)
         return self._score_by_user(publication, given, model, users, check)
 
-    def _walk_on(  # noqa: PLR0913, PLR0917 - of what, from where
+    def _walk_on(
         self,
         given: Input,
-        register: Register,
         model: Model,
         users: Users,
         update: bool,  # noqa: FBT001 - as `score` was told
@@ -228,17 +230,18 @@ class Job:
     ) -> Part:
         """Judge everything from where the users stand; where they stand then is written if wanted."""
         taken = given.entry.taken
-        walker = Walker(model, taken, register, self.layout.room)
+        walker = Walker(model.population, taken, self.layout.room)
         for batch in users():
             walker.walk.take_up(States.from_frame(batch))
-        met = meet_in_time(taken, register, model, walker.walk.last_seen())
+        met = meet_in_time(taken, model, walker.walk.last_seen())
 
         def walked() -> None:
             if update:
                 save_users(self._users, moved_states(users(), walker.states()))
 
-        walker.judge(draft, self.say, walked)
-        return walker.part(met.paid, met.seen)
+        walker.set_off(walked)
+        walker.judge(model, draft, self.say)
+        return walker.part(model.config.policy.min_history, met.paid, met.seen)
 
     def _score_in_time(
         self,
@@ -316,8 +319,10 @@ class Job:
         for path in old:
             path.unlink(missing_ok=True)
 
-    def _learned(self, given: Input, config: Config) -> Model:
-        """Learn from the input, unless that was done before."""
+    def _learned(
+        self, given: Input, config: Config, ready: Callable[[Population], object] = lambda _: None
+    ) -> Model:
+        """Learn from the input, unless that was done before; see `learned_in_time`."""
         taken = given.entry.taken
         learned_before = self.bench.folder / MODEL
         if learned_before.is_dir():
@@ -326,7 +331,7 @@ class Job:
         if taken.register is None:
             model = learn_parts(given, config)
         else:
-            model = learned_in_time(taken, taken.register, config, given.entry.currency)
+            model = learned_in_time(taken, config, given.entry.currency, ready)
         fresh = self.bench.folder / f"{MODEL}.new"
         fresh.mkdir(exist_ok=True)
         artifact.save(model, fresh)

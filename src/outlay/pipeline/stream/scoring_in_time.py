@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from outlay.decision import allot
 from outlay.decision.budget import most_share
-from outlay.features import Register
 from outlay.features.counterparties import CounterpartyWalk
 from outlay.features.state import Counterparties
 from outlay.pipeline.model import Model
@@ -38,14 +37,12 @@ class Beforehand:
     seen: int
 
 
-def meet_in_time(
-    taken: Taken, register: Register, model: Model, last_seen: NDArray[np.float64]
-) -> Beforehand:
+def meet_in_time(taken: Taken, model: Model, last_seen: NDArray[np.float64]) -> Beforehand:
     """Take all transactions through their counterparties' states; see `counterparties_after`.
 
     ``last_seen`` says when each user of the register paid last before, in microseconds.
     """
-    others = CounterpartyWalk(model.population, register, model.pasts.counterparties)
+    others = CounterpartyWalk(model.population, taken.who, model.pasts.counterparties)
     paid, seen = np.zeros(last_seen.size, np.bool_), 0
     for at in range(len(taken.chunks)):
         payments = taken.walked(at)

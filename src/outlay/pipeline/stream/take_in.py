@@ -12,7 +12,7 @@ import polars as pl
 
 from outlay.features import Records, Register
 from outlay.pipeline.draw import Places, buckets, buckets_of, counted
-from outlay.pipeline.stream.ahead import ahead, behind
+from outlay.pipeline.stream.ahead import Ahead, behind
 from outlay.pipeline.stream.layout import Layout
 from outlay.pipeline.stream.pieces import Span, write_piece
 from outlay.pipeline.stream.repeats import Ids
@@ -96,7 +96,7 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
     with (folder / "rejected").open("wb") as aside, behind() as later:
         laying = Laying(folder, intake.timezone, later)
         entry = laying.entry
-        for raw, accepted in ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
+        for raw, accepted in Ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
             _add(entry, accepted, aside, later)
             laying.add(cutter.cut(accepted.transactions), is_in_time=cutter.is_in_time)
             told(entry.n_read)

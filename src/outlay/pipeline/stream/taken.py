@@ -78,6 +78,13 @@ class Taken:
         return all(chunk.is_walked for chunk in self.chunks)
 
     @property
+    def who(self) -> Register:
+        """Who is who, where there may be a walk."""
+        if self.register is None:
+            raise RuntimeError("the rows are spread: who is who in the records is forgotten")
+        return self.register
+
+    @property
     def total(self) -> int:
         """Accepted transactions."""
         return int(self.rows.sum())
@@ -210,13 +217,11 @@ class Taken:
 
     def _walked(self, at: int, rows: Longs | slice = slice(None)) -> pl.DataFrame:
         """Return rows of a chunk, put together again."""
-        chunk, payments, register = self.chunks[at], self._records(at), self.register
-        if register is None:
-            raise RuntimeError("whose transactions these are was forgotten")
+        chunk, payments = self.chunks[at], self._records(at)
         rest = read_whole(self.folder / chunk.name)
         found = dict.fromkeys(self.schema, pl.Series())
         found |= (rest[pl.Series(rows)] if isinstance(rows, np.ndarray) else rest).to_dict()
-        found |= register.said(payments, self.schema, rows).to_dict()
+        found |= self.who.said(payments, self.schema, rows).to_dict()
         if _is_range(chunk):
             numbers = np.arange(chunk.first_row, chunk.last_row + 1)[rows]
             found["row_number"] = pl.Series(numbers)

@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outlay.features import Records, Register, Walk
+from outlay.features import Population, Records, Walk
 from outlay.features.counterparties import COLUMNS
 from outlay.pipeline.judge import answered
 from outlay.pipeline.model import Model
 from outlay.pipeline.progress import Progress
 from outlay.pipeline.settings import Config
-from outlay.pipeline.stream.ahead import ahead
+from outlay.pipeline.stream.ahead import Ahead
 from outlay.pipeline.stream.draft import Draft
 from outlay.pipeline.stream.judging import Part, kept, shares_path
 from outlay.pipeline.stream.pieces import keep_array, write_array
@@ -53,22 +53,28 @@ class Given(NamedTuple):
     transactions: pl.DataFrame
 
 
+Walked = tuple[Given, pl.DataFrame]
+"""What was read of a chunk, and its transactions with their features."""
+
+
 class Walker:
-    """Goes through an input with a model.
+    """Goes through an input.
 
     Parameters
     ----------
-    model
-        Its users' states are not looked at: the walk has them.
-    taken, register
+    population
+        The prior of users without a past.
+    taken
         The input.
     room
         Bytes that the users' states may take.
     """
 
-    def __init__(self, model: Model, taken: Taken, register: Register, room: int) -> None:
-        self._model, self._taken = model, taken
-        self.walk = Walk(model.population, register, room)
+    def __init__(self, population: Population, taken: Taken, room: int) -> None:
+        self._taken = taken
+        self.walk = Walk(population, taken.who, room)
+        self._sections: list[range] = []
+        self._tables: Ahead[Walked] | None = None
 
     def move(self) -> Iterator[int]:
         """Move the users on and judge nothing; yield how many rows are done."""
@@ -79,23 +85,51 @@ class Walker:
             done += payments.size
             yield done
 
-    def judge(self, draft: Draft, say: Progress, walked: Callable[[], object]) -> None:
-        """Ask the detectors of all transactions, and write what can be said of them at once.
+    def set_off(self, walked: Callable[[], object]) -> None:
+        """Begin to walk, from where it is kept that somebody stood; there are soon a few chunks.
 
-        Now and then it is kept where the walk stands, so that a job that was stopped goes on there.
         ``walked`` is called when the users stand where they will, while the last are still judged.
         """
-        folder, starts, begin = self._taken.folder, self._taken.starts, 0
-        for begin in kept_walks(folder)[-1:]:
-            self.walk.resume(_walk_path(folder, begin))
-        sections = self._sections(begin)
+        begin = max(kept_walks(self._taken.folder), default=0)
+        if begin:
+            self.walk.resume(_walk_path(self._taken.folder, begin))
+        self._sections = self._cut(begin)
+        self._tables = Ahead(self._walked(walked))
+
+    def _cut(self, begin: int) -> list[range]:
+        """Return the chunks between which it is kept where the walk stands."""
+        starts, last = self._taken.starts, len(self._taken.chunks)
+        edges = [begin]
+        for after in range(begin + WINDOW, last, WINDOW):
+            if starts[after] - starts[edges[-1]] >= KEEP_EVERY:
+                edges.append(after)
+        return [range(*edge) for edge in pairwise([*edges, last])]
+
+    def _walked(self, walked: Callable[[], object]) -> Iterator[Walked]:
+        """Yield each chunk's transactions with their features; some chunks are walked at a time."""
+        keep_before = {chunks.stop for chunks in self._sections[:-1]}
+        read = Ahead(map(self._read, chain.from_iterable(self._sections)), _AHEAD)
+        while window := list(islice(read, WINDOW)):
+            tables, met = [given.payments for given in window], [given.met for given in window]
+            for given, features in zip(window, self.walk.steps(tables, met), strict=True):
+                yield given, given.transactions.hstack(features)
+            if (after := window[-1].at + 1) in keep_before:
+                self.walk.keep(_fresh(_walk_path(self._taken.folder, after)))
+        walked()
+
+    def judge(self, model: Model, draft: Draft, say: Progress) -> None:
+        """Ask the detectors of what is walked through, and write what can be said of it at once.
+
+        Now and then it is kept where the walk stands, so that a job that was stopped goes on there.
+        """
+        folder, starts, begin = self._taken.folder, self._taken.starts, self._sections[0].start
         with (
             shares_path(folder).open("r+b" if begin else "wb") as shares,
-            closing(ahead(self._answered(sections, walked))) as tables,
+            closing(Ahead(self._answered(model))) as tables,
         ):
             shares.truncate(8 * int(starts[begin]))
             shares.seek(0, os.SEEK_END)
-            for chunks in sections:
+            for chunks in self._sections:
                 with draft.section(chunks) as add:
                     for given, table, found in islice(tables, len(chunks)):
                         _note(folder, given.at)  # all before is done, and kept is how it stood then
@@ -105,35 +139,11 @@ class Walker:
                         say.rows(int(starts[given.at + 1]), self._taken.total)
             next(tables, None)  # there are no more, but it may not be over
 
-    def _sections(self, begin: int) -> list[range]:
-        """Return the chunks between which it is kept where the walk stands."""
-        starts, last = self._taken.starts, len(self._taken.chunks)
-        edges = [begin]
-        for after in range(begin + WINDOW, last, WINDOW):
-            if starts[after] - starts[edges[-1]] >= KEEP_EVERY:
-                edges.append(after)
-        return [range(*edge) for edge in pairwise([*edges, last])]
-
-    def _answered(
-        self, sections: list[range], walked: Callable[[], object]
-    ) -> Iterator[tuple[Given, pl.DataFrame, Answered | None]]:
-        """Yield what `_tables` does and what the detectors say, of a chunk of duplicates nothing."""
-        for given, table in ahead(self._tables(sections, walked)):
-            yield given, table, answered(self._model, Columns.of(table)) if table.height else None
-
-    def _tables(
-        self, sections: list[range], walked: Callable[[], object]
-    ) -> Iterator[tuple[Given, pl.DataFrame]]:
-        """Yield each chunk's transactions with their features; some chunks are walked at a time."""
-        keep_before = {chunks.stop for chunks in sections[:-1]}
-        read = ahead(map(self._read, chain.from_iterable(sections)), _AHEAD)
-        while window := list(islice(read, WINDOW)):
-            tables, met = [given.payments for given in window], [given.met for given in window]
-            for given, features in zip(window, self.walk.steps(tables, met), strict=True):
-                yield given, given.transactions.hstack(features)
-            if (after := window[-1].at + 1) in keep_before:
-                self.walk.keep(_fresh(_walk_path(self._taken.folder, after)))
-        walked()
+    def _answered(self, model: Model) -> Iterator[tuple[Given, pl.DataFrame, Answered | None]]:
+        """Yield what is walked through and what the detectors say, of a chunk of duplicates nothing."""
+        tables, self._tables = self._tables or (), None
+        for given, table in tables:
+            yield given, table, answered(model, Columns.of(table)) if table.height else None
 
     def _read(self, at: int) -> Given:
         taken = self._taken
@@ -145,13 +155,13 @@ class Walker:
         """Yield where the users stand, in the order of their ids; see `States.to_frame`."""
         return (states.to_frame() for states in self.walk.states())
 
-    def part(self, paid: NDArray[np.bool_] | None = None, seen: int = 0) -> Part:
-        """Return how many users there are, and how many too little is known of.
+    def part(self, min_history: int, paid: NDArray[np.bool_] | None = None, seen: int = 0) -> Part:
+        """Return how many users there are, and how many have no such history.
 
         Not all that have a state need have ``paid``; ``seen`` is as in `Part`.
         """
         counts = self.walk.payments_of_users(paid)
-        cold = int((counts - 1 < self._model.config.policy.min_history).sum())
+        cold = int((counts - 1 < min_history).sum())
         return Part([], counts.size, cold, seen)
 
 
