@@ -2,8 +2,10 @@
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars import selectors as cs
 
 from outlay.features.register import Numbering, Register
 from outlay.features.texts import Coded
@@ -77,3 +79,20 @@ def test_what_was_entered_is_said_again(rows, cut, data):
         assert register.said(payments, part.columns).equals(part.select(there))
         assert register.said(payments, part.columns, some).equals(part[some].select(there))
         assert register.said(payments, ["user_id"]).columns == ["user_id"]
+        coded = register.said(payments, part.columns, some, coded=True)
+        assert coded.with_columns(cs.enum().cast(pl.String)).equals(part[some].select(there))
+
+
+@pytest.mark.parametrize("few", [2, 3])
+def test_only_few_texts_are_coded(few, monkeypatch):
+    """Of many each part of a file would have to name all."""
+    monkeypatch.setattr("outlay.features.register.FEW", few)
+    numbering = Numbering(pl.Series(["a", "b"]))
+    numbers = np.array([1, -1, 0], np.int32)
+    assert isinstance(numbering.texts(numbers, coded=True).dtype, pl.Enum)
+    numbering.of(Coded.of(pl.Series(["c"])))
+
+    coded = numbering.texts(numbers, coded=True)
+    assert coded.dtype == (pl.Enum(["a", "b", "c"]) if few > 2 else pl.String)
+    assert coded.cast(pl.String).to_list() == ["b", None, "a"]
+    assert numbering.texts(numbers).dtype == pl.String

@@ -52,13 +52,21 @@ def test_a_frames_numbers_are_not_copied() -> None:
 
 def test_texts_come_as_a_series_and_as_a_sequence() -> None:
     """Both ways of asking give the same texts, from a table and from plain sequences."""
+    coded = FRAME.cast({"transaction_type": pl.Enum(["payment", "transfer", "other"])})
     for columns in (
         Columns.of(FRAME),
+        Columns.of(coded),
         Columns({}, {"transaction_type": ["transfer", None, "payment"]}, 3),
     ):
         assert columns.text("transaction_type").dtype == pl.String
         assert columns.text("transaction_type").to_list() == ["transfer", None, "payment"]
         assert columns.strings("transaction_type") == ["transfer", None, "payment"]
+        assert columns.text("transaction_type", np.array([2, 1])).to_list() == ["payment", None]
+        assert columns.frame()["transaction_type"].dtype == pl.String
+    assert Columns.of(FRAME).enumeration("transaction_type") is None
+    kept = Columns.of(coded).enumeration("transaction_type")
+    assert kept is not None
+    assert kept.to_physical().to_list() == [1, None, 0]
 
 
 def test_both_kinds_of_table_say_what_they_hold() -> None:

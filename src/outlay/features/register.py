@@ -15,6 +15,8 @@ from outlay.features.texts import Coded, Codes
 from outlay.schema.views import INLINE, Views
 
 _LEAST: Final = 1024
+FEW: Final = 1 << 14
+"""Texts of which a column may be an enumeration: each of its row groups in a file names all."""
 _NO_TEXT: Final = np.uint64(0xFFFFFFFF)
 """A word with which no text begins that is its own two words: that would be its length."""
 
@@ -39,6 +41,7 @@ class Numbering:
 
     def __init__(self, names: pl.Series | None = None) -> None:
         self._pieces = [pl.Series("name", [], pl.String)]
+        self._enumerated = self._pieces[0]
         self._long: dict[str, int] = {}
         self._known, self._table = np.empty((0, 2), np.uint64), np.zeros(_LEAST, np.int32)
         self._size = 0
@@ -109,12 +112,22 @@ class Numbering:
         self._pieces = [pl.concat(self._pieces, rechunk=True)]
         return self._pieces[0]
 
-    def texts(self, numbers: Codes) -> pl.Series:
-        """Return the text of each number; -1 says nothing."""
+    def texts(self, numbers: Codes, *, coded: bool = False) -> pl.Series:
+        """Return the text of each number; -1 says nothing.
+
+        The texts are an enumeration if they may be ``coded``, and are `FEW`.
+        """
         places = pl.Series(numbers)
         if numbers.min(initial=0) < 0:
             places = places.set(places < 0, None)
-        return self.names().gather(places)
+        names = self._enumeration() if coded and len(self) <= FEW else self.names()
+        return names.gather(places)
+
+    def _enumeration(self) -> pl.Series:
+        if len(self._enumerated) != len(self):
+            names = self.names()
+            self._enumerated = names.cast(pl.Enum(names))
+        return self._enumerated
 
 
 def _room(least: int) -> int:
@@ -170,7 +183,12 @@ class Register:
         return found
 
     def said(
-        self, payments: Records, wanted: Collection[str], rows: Ints | slice = slice(None)
+        self,
+        payments: Records,
+        wanted: Collection[str],
+        rows: Ints | slice = slice(None),
+        *,
+        coded: bool = False,
     ) -> pl.DataFrame:
         """Return those of the columns `SAID` that are wanted of the table that ``payments`` are.
 
@@ -182,6 +200,8 @@ class Register:
             Columns that the table has; others than `SAID` are left out.
         rows
             Its rows, where not all are wanted.
+        coded
+            Whether texts of which there are few may be enumerations.
         """
         n = payments.size
         times, amounts = np.empty(n, np.int64), np.empty(n)
@@ -191,8 +211,8 @@ class Register:
             "user_id": lambda: self.users.texts(users[rows]),
             "amount": lambda: pl.Series(amounts[rows]),
             "timestamp": lambda: pl.Series(times[rows]).cast(pl.Datetime("us", "UTC")),
-            "transaction_type": lambda: self.types.texts(kinds[rows]),
-            "counterparty_id": lambda: self.counterparties.texts(others[rows]),
+            "transaction_type": lambda: self.types.texts(kinds[rows], coded=coded),
+            "counterparty_id": lambda: self.counterparties.texts(others[rows], coded=coded),
         }
         return pl.DataFrame({name: columns[name]() for name in self.SAID if name in wanted})
 

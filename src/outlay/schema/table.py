@@ -99,22 +99,34 @@ class Columns:
         return _Taken(self, at)
 
     def frame(self) -> "pl.DataFrame":
-        """Return the columns as a table: the one they came from, or a new one."""
+        """Return the columns as a table whose texts are strings, whoever coded them."""
         import polars as pl
 
         if self._frame is not None:
-            return self._frame
+            coded = self._frame.select(pl.selectors.enum())
+            return self._frame.with_columns(coded.cast(pl.String)) if coded.width else self._frame
         texts = {name: self.text(name) for name in self._texts}
         return pl.DataFrame({**self._numbers, **texts})
 
-    def text(self, name: str) -> "pl.Series":
-        """Return a column as a Polars series of strings."""
+    def text(self, name: str, at: NDArray[np.intp] | None = None) -> "pl.Series":
+        """Return a column as a Polars series of strings, or its texts at some rows."""
         import polars as pl
 
         if self._frame is not None:
             self._expect(name)
-            return self._frame[name].cast(pl.String)
-        return pl.Series(name, self.strings(name), pl.String)
+            column = self._frame[name]
+            return (column if at is None else column[at]).cast(pl.String)
+        texts = pl.Series(name, self.strings(name), pl.String)
+        return texts if at is None else texts[at]
+
+    def enumeration(self, name: str) -> "pl.Series | None":
+        """Return a column of texts as the enumeration that it is kept as, if it is."""
+        import polars as pl
+
+        if self._frame is None or name not in self._frame.columns:
+            return None
+        column = self._frame[name]
+        return column if isinstance(column.dtype, pl.Enum) else None
 
     def strings(self, name: str) -> Texts:
         """Return a column of texts, None where missing, with no table library on the way."""
@@ -129,7 +141,7 @@ class Columns:
     def some_strings(self, name: str, at: NDArray[np.intp]) -> Texts:
         """Return a column's texts at some rows."""
         if self._frame is not None and name not in self._texts:
-            return self.text(name).gather(at).to_list()
+            return self.text(name, at).to_list()
         all_ = self.strings(name)
         return [all_[row] for row in at]
 
@@ -177,11 +189,11 @@ class _Taken(Columns):
     def frame(self) -> "pl.DataFrame":
         return self._of.frame()[self._at]
 
-    def text(self, name: str) -> "pl.Series":
+    def text(self, name: str, at: NDArray[np.intp] | None = None) -> "pl.Series":
         found = self._series.get(name)
         if found is None:  # gathering the texts of many rows takes milliseconds
-            found = self._series[name] = self._of.text(name).gather(self._at)
-        return found
+            found = self._series[name] = self._of.text(name, self._at)
+        return found if at is None else found[at]
 
     def strings(self, name: str) -> Texts:
         found = self._texts.get(name)

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 from polars import selectors as cs
 
-from outlay.schema.columns import DECISION
+from outlay.schema.columns import DECISION, OPTIONAL, REQUIRED
 
 
 def chosen(words: Sequence[str | None], places: NDArray[np.integer[Any]]) -> pl.Series:
@@ -22,6 +22,6 @@ def chosen(words: Sequence[str | None], places: NDArray[np.integer[Any]]) -> pl.
 
 
 def spelled(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a scored table whose words of our own are texts."""
-    ours = cs.enum() & cs.by_name(*DECISION, require_all=False)
+    """Return a scored table whose words of our own, and texts by our names, are texts."""
+    ours = cs.enum() & cs.by_name(*REQUIRED, *OPTIONAL, *DECISION, require_all=False)
     return frame.with_columns(ours.cast(pl.String))

@@ -33,6 +33,22 @@ def rule(when, scope=SCOPE, **more):
 
 
 @given(st.lists(naive.CONDITIONS, min_size=1, max_size=5), ROWS)
+def test_texts_that_are_coded_are_judged_like_texts(conditions, rows):
+    """A column may be an enumeration, of more words than it has, where there are many rows."""
+    table = framed(rows * (1 + FEW // max(len(rows), 1)))
+    words = {
+        name: pl.Enum(["never", *table[name].drop_nulls().unique(maintain_order=True)])
+        for name in table.select(pl.col(pl.String)).columns
+    }
+    judge = Judge([rule(text) for text, _ in conditions])
+    plain = judge.verdicts(Columns.of(table))
+    coded = judge.verdicts(Columns.of(table.cast(words)))
+
+    for number in range(len(conditions)):
+        assert coded.violated(number).tolist() == plain.violated(number).tolist()
+
+
+@given(st.lists(naive.CONDITIONS, min_size=1, max_size=5), ROWS)
 def test_rules_together_say_what_each_says_alone(conditions, rows):
     """Sharing steps and slots with other rules changes no rule's answer."""
     rules = [rule(text) for text, _ in conditions]

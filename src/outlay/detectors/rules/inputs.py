@@ -101,7 +101,7 @@ def strings(columns: Columns, name: str, rows: NDArray[np.intp] | None = None) -
         if rows is None:
             return columns.strings(name)
         if columns.height > FEW:
-            return columns.text(name).gather(rows).to_list()
+            return columns.text(name, rows).to_list()
         said = columns.strings(name)
     except (InputError, PolarsError):  # numbers or lists where texts are asked for
         return _NO_TEXT * height
@@ -110,13 +110,17 @@ def strings(columns: Columns, name: str, rows: NDArray[np.intp] | None = None) -
 
 def _distinct(columns: Columns, name: str, codes: k.Ints) -> Texts:
     """Return a column's texts, each once; ``codes`` says which is where."""
-    try:
-        column = columns.text(name)
-    except (InputError, PolarsError):  # there is no such column, or one of lists and the like
-        codes[:] = 0
-        return _NO_TEXT
-    # categories of its own: the numbers of those that others share depend on what these have seen
-    numbered = column.cast(pl.Categorical(pl.Categories.random()))
-    known = numbered.dtype.categories.to_series().to_list()  # type: ignore[attr-defined]
-    codes[:] = numbered.to_physical().fill_null(len(known)).to_numpy()
+    column = columns.enumeration(name)
+    if column is not None:
+        known = column.dtype.categories.to_list()  # type: ignore[attr-defined]
+    else:
+        try:
+            column = columns.text(name)
+        except (InputError, PolarsError):  # there is no such column, or one of lists and the like
+            codes[:] = 0
+            return _NO_TEXT
+        # categories of its own: the numbers of shared ones depend on what these have seen
+        column = column.cast(pl.Categorical(pl.Categories.random()))
+        known = column.dtype.categories.to_series().to_list()  # type: ignore[attr-defined]
+    codes[:] = column.to_physical().cast(pl.Int32).fill_null(len(known)).to_numpy()
     return [*known, None]

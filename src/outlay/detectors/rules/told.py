@@ -107,7 +107,7 @@ def _written(slot: Slot, pack: Pack, columns: Columns, own: Voices, wording: Wor
 def _texts(columns: Columns, name: str, rows: Rows) -> Part:
     """Return texts of the file, each on one line; each that may need a change is looked at once."""
     try:
-        found = columns.text(name).gather(rows).fill_null(UNKNOWN)
+        found = columns.text(name, rows).fill_null(UNKNOWN)
     except (InputError, PolarsError):  # numbers or lists where texts are asked for
         return UNKNOWN
     different = found.unique()

@@ -121,9 +121,12 @@ class Taken:
         self.chunks.append(chunk)
         later(write_whole, self.folder / name, frame)
 
-    def chunk(self, place: int) -> pl.DataFrame:
-        """Return a chunk's transactions, partition after partition."""
-        return self._joined(self._pieces(place, self.chunks[place].spans))
+    def chunk(self, place: int, *, coded: bool = False) -> pl.DataFrame:
+        """Return a chunk's transactions, partition after partition.
+
+        Texts may be ``coded``, as `Register.said` does, where the chunk lies as a whole.
+        """
+        return self._joined(self._pieces(place, self.chunks[place].spans, coded=coded))
 
     def some(self, place: int, rows: Longs) -> pl.DataFrame:
         """Return some rows of a chunk."""
@@ -201,27 +204,29 @@ class Taken:
                     self.rows[at, place] -= gone.height
                     self.counts -= counted(buckets(gone["user_id"]))
 
-    def _pieces(self, at: int, spans: list[Span]) -> list[pl.DataFrame]:
+    def _pieces(self, at: int, spans: list[Span], *, coded: bool = False) -> list[pl.DataFrame]:
         chunk = self.chunks[at]
-        pieces = self._read(at, spans)
+        pieces = self._read(at, spans, coded=coded)
         if not len(self._removed(chunk)):
             return pieces
         return [piece.filter(~self._is_removed(chunk, piece)) for piece in pieces]
 
-    def _read(self, at: int, spans: list[Span]) -> list[pl.DataFrame]:
+    def _read(self, at: int, spans: list[Span], *, coded: bool = False) -> list[pl.DataFrame]:
         chunk = self.chunks[at]
         if chunk.is_walked:
-            return [self._walked(at)]
+            return [self._walked(at, coded=coded)]
         path = self.folder / chunk.name
         return [read_whole(path)] if chunk.is_whole else read_pieces(path, spans)
 
-    def _walked(self, at: int, rows: Longs | slice = slice(None)) -> pl.DataFrame:
+    def _walked(
+        self, at: int, rows: Longs | slice = slice(None), *, coded: bool = False
+    ) -> pl.DataFrame:
         """Return rows of a chunk, put together again."""
         chunk, payments = self.chunks[at], self._records(at)
         rest = read_whole(self.folder / chunk.name)
         found = dict.fromkeys(self.schema, pl.Series())
         found |= (rest[pl.Series(rows)] if isinstance(rows, np.ndarray) else rest).to_dict()
-        found |= self.who.said(payments, self.schema, rows).to_dict()
+        found |= self.who.said(payments, self.schema, rows, coded=coded).to_dict()
         if _is_range(chunk):
             numbers = np.arange(chunk.first_row, chunk.last_row + 1)[rows]
             found["row_number"] = pl.Series(numbers)

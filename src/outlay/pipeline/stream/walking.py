@@ -149,7 +149,7 @@ class Walker:
         taken = self._taken
         payments = taken.walked(at)
         met = met_in_time(taken.folder, at, payments.size)
-        return Given(at, payments, met, kept(taken.chunk(at)))
+        return Given(at, payments, met, kept(taken.chunk(at, coded=True)))
 
     def states(self) -> Iterator[pl.DataFrame]:
         """Yield where the users stand, in the order of their ids; see `States.to_frame`."""
