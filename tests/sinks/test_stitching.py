@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from outlay.sinks.growing import GrowingParquet
-from outlay.sinks.stitching import Image, stitch
+from outlay.sinks.stitching import Image, row_groups, stitch
 
 ROWS = 40
 GROUP = 7
@@ -59,7 +59,8 @@ def test_any_cut_gives_the_table(tmp_path: Path, cuts: set[int], owner: list[int
         [appended(path, whole[begin:end].select(names)) for begin, end in pairwise(edges)]
         for names in images
     ]
-    stitch(path, list(zip(*found, strict=True)), whole.schema)
+    sections = [[row_groups(path, image) for image in part] for part in zip(*found, strict=True)]
+    stitch(path, sections, whole.schema)
 
     assert_frame_equal(pl.read_parquet(path), whole, check_exact=True)
     other = pl.DataFrame(pl.from_arrow(pq.read_table(path)))
@@ -77,7 +78,11 @@ def test_parts_that_are_cut_differently_are_refused(tmp_path: Path) -> None:
     other = appended(path, whole[:-1].select("number"))
 
     with pytest.raises(ValueError, match="cut differently"):
-        stitch(path, [(one, other)], whole.select("text", "number").schema)
+        stitch(
+            path,
+            [[row_groups(path, part) for part in (one, other)]],
+            whole.select("text", "number").schema,
+        )
 
 
 def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
@@ -86,4 +91,4 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
     image = appended(path, table())
 
     with pytest.raises(ValueError, match="is no Parquet file"):
-        stitch(path, [[Image(0, image.end - 3)]], table().schema)
+        row_groups(path, Image(0, image.end - 3))

@@ -33,7 +33,11 @@ class Image(NamedTuple):
     end: int
 
 
-def stitch(path: Path, sections: Sequence[Sequence[Image]], schema: pl.Schema) -> None:
+Groups = Sequence[Struct]
+"""An image's row groups."""
+
+
+def stitch(path: Path, sections: Sequence[Sequence[Groups]], schema: pl.Schema) -> None:
     """Write the footer that makes one table of the images in a file.
 
     Parameters
@@ -41,21 +45,17 @@ def stitch(path: Path, sections: Sequence[Sequence[Image]], schema: pl.Schema) -
     path
         The file; its first image begins with it.
     sections
-        The images of the same rows, whose row groups are of the same sizes, section after section.
+        The `row_groups` of images of the same rows, which are cut alike, section after section.
     schema
         All columns, in the order of the table.
     """
+    whole = _empty(schema)
+    places = {name.encode(): place for place, name in enumerate(schema.names())}
+    groups = [_joined(parts, places) for images in sections for parts in zip(*images, strict=True)]
+    whole[_GROUPS] = (LIST, (STRUCT, groups))
+    whole[_ROWS] = (I64, sum(group[_GROUP_ROWS][1] for group in groups))
+    footer = written(whole)
     with path.open("r+b") as file:
-        whole = _empty(schema)
-        places = {name.encode(): place for place, name in enumerate(schema.names())}
-        groups = [
-            _joined(parts, places)
-            for images in sections
-            for parts in zip(*(_groups(file, image) for image in images), strict=True)
-        ]
-        whole[_GROUPS] = (LIST, (STRUCT, groups))
-        whole[_ROWS] = (I64, sum(group[_GROUP_ROWS][1] for group in groups))
-        footer = written(whole)
         file.seek(0, io.SEEK_END)
         file.write(footer + len(footer).to_bytes(4, "little") + _MARK)
 
@@ -76,9 +76,12 @@ def _footer(file: BinaryIO, image: Image) -> Struct:
     return read(file.read(size))
 
 
-def _groups(file: BinaryIO, image: Image) -> list[Struct]:
+def row_groups(path: Path, image: Image) -> Groups:
     """Return an image's row groups, their places counted from the beginning of the file."""
-    _, (_, groups) = _footer(file, image)[_GROUPS]
+    if image.begin == image.end:  # nothing was written
+        return []
+    with path.open("rb") as file:
+        _, (_, groups) = _footer(file, image)[_GROUPS]
     for group in groups:
         for chunk in group[_COLUMNS][1][1]:
             _move(chunk, _CHUNK_AT, image.begin)

@@ -8,6 +8,7 @@ become alerts are kept: the longer the walk, the fewer of those that it meets.
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
@@ -31,7 +32,7 @@ from outlay.schema.words import spelled
 from outlay.sinks.files import to_disk_meanwhile
 from outlay.sinks.growing import GrowingParquet
 from outlay.sinks.report.tally import Tally
-from outlay.sinks.stitching import Image, stitch
+from outlay.sinks.stitching import Image, row_groups, stitch
 
 PENDING: Final = ("severity", "outcome", "is_alert", "reasons")
 """What depends on the threshold; the reasons, since an alert has more of them."""
@@ -41,6 +42,18 @@ _ALWAYS: Final = "rule_always_alert"
 _PLACE: Final = "place"
 _AT_ONCE: Final = 8
 """Chunks whose alerts are put into words at a time: some thousand."""
+
+
+class Kept(NamedTuple):
+    """What is kept of a chunk: its pending columns, and all that is known of likely alerts."""
+
+    chunk: int
+    pending: pl.DataFrame
+    contenders: pl.DataFrame
+    answers: pl.DataFrame
+
+
+_KINDS: Final = Kept._fields[1:]
 
 
 class Section(NamedTuple):
@@ -76,7 +89,7 @@ class Draft:
         self._notes = taken.folder / "sections.json"
         self._sections = _noted(self._notes)
         self._threshold = threshold or threshold_of(model, taken.total)
-        self._tally = Tally(model.forest_threshold)
+        self._tally, self._schema = Tally(model.forest_threshold), pl.Schema()
 
     @property
     def is_there(self) -> bool:
@@ -130,59 +143,66 @@ class Draft:
         found: Answered,
     ) -> None:
         """Keep what a chunk's pending columns are, and all that is known of those who may be alerts."""
-        write_whole(self._kept("pending", chunk), pending)
-        write_whole(self._kept("contenders", chunk), rows[at])
         answers = packed(pl.DataFrame({_PLACE: at}), some(found, at))
-        write_whole(self._kept("answers", chunk), answers)
+        for kind, table in zip(_KINDS, (pending, rows[at], answers), strict=True):
+            write_whole(self._kept(kind, chunk), table)
 
     def finish(self, thresholds: Thresholds, say: Progress) -> Tally:
         """Write what was not known, and return what is counted of the whole table."""
-        images: list[tuple[Image, Image]] = []
-        schema, at = pl.Schema(), 0
-        for after, image in self._sections:
-            begin = self._size() if images else self._end()
-            with self._appended(begin) as table:
-                for chunk, rows, alerts in Ahead(self._settled(range(at, after), thresholds)):
-                    table.write(rows)
-                    self._tally.settle(alerts)
-                    schema = alerts.schema
-                    say.rows(int(self._taken.starts[chunk + 1]), self._taken.total)
-            images.append((image, Image(begin, self._size())))
-            at = after
-        stitch(self.path, [pair for pair in images if pair[0].end > pair[0].begin], schema)
+        with ThreadPoolExecutor(1) as aside:
+            known = [aside.submit(row_groups, self.path, each.image) for each in self._sections]
+            pending: list[Image] = []
+            at = 0
+            for after, _ in self._sections:
+                begin = self._size() if pending else self._end()
+                with self._appended(begin) as table:
+                    for chunk, rows in Ahead(self._settled(range(at, after), thresholds), _AT_ONCE):
+                        table.write(rows)
+                        say.rows(int(self._taken.starts[chunk + 1]), self._taken.total)
+                pending.append(Image(begin, self._size()))
+                at = after
+        sections = [
+            (groups.result(), row_groups(self.path, image))
+            for groups, image in zip(known, pending, strict=True)
+        ]
+        stitch(self.path, sections, self._schema)
         return self._tally if self._tally.rows == self._taken.total else self._counted()
 
-    def _settled(
-        self, chunks: range, thresholds: Thresholds
-    ) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
-        """Yield each chunk's columns that depend on the threshold, and all that is known of its alerts."""
+    def _settled(self, chunks: range, thresholds: Thresholds) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield each chunk's columns that depend on the threshold; its alerts are counted."""
         left = [chunk for chunk in chunks if self._taken.rows[chunk].any()]  # not all duplicates
-        while batch := left[:_AT_ONCE]:
-            left = left[_AT_ONCE:]
+        batches = (left[at : at + _AT_ONCE] for at in range(0, len(left), _AT_ONCE))
+        for batch in Ahead(map(self._read, batches)):
             places, alerts = self._alerts(batch, thresholds)
-            for chunk, at in zip(batch, places, strict=True):
-                mine, alerts = alerts[: at.size], alerts[at.size :]
-                pending = read_whole(self._kept("pending", chunk))
-                source = np.arange(pending.height)
-                source[at] = pending.height + np.arange(at.size)
-                both = pl.concat([pending, mine.select(PENDING)], rechunk=True)
-                yield chunk, both[source], spelled(mine)
+            words, told = alerts.select(PENDING), spelled(alerts)
+            self._tally.settle(told)
+            self._schema = told.schema
+            for kept, at in zip(batch, places, strict=True):
+                mine, words = words[: at.size], words[at.size :]
+                source = np.arange(kept.pending.height)
+                source[at] = kept.pending.height + np.arange(at.size)
+                yield kept.chunk, pl.concat([kept.pending, mine], rechunk=True)[source]
+
+    def _read(self, chunks: list[int]) -> list[Kept]:
+        paths = [[self._kept(kind, chunk) for kind in _KINDS] for chunk in chunks]
+        return [
+            Kept(chunk, *map(read_whole, own)) for chunk, own in zip(chunks, paths, strict=True)
+        ]
 
     def _alerts(
-        self, chunks: list[int], thresholds: Thresholds
+        self, batch: list[Kept], thresholds: Thresholds
     ) -> tuple[list[NDArray[np.int64]], pl.DataFrame]:
         """Return where each of some chunks has its alerts, and all that is known of them."""
-        answers = [read_whole(self._kept("answers", chunk)) for chunk in chunks]
-        places, found = unpacked(answers)
-        at, ends = places[_PLACE].to_numpy(), np.cumsum([each.height for each in answers])
+        places, found = unpacked([kept.answers for kept in batch])
+        at, ends = places[_PLACE].to_numpy(), np.cumsum([kept.answers.height for kept in batch])
         held = np.concatenate(
             [
-                thresholds.of(self._taken, chunk)[each[_PLACE].to_numpy()]
-                for chunk, each in zip(chunks, answers, strict=True)
+                thresholds.of(self._taken, kept.chunk)[kept.answers[_PLACE].to_numpy()]
+                for kept in batch
             ]
         )
         among = np.flatnonzero((found.share <= held) | found.answers.given[_ALWAYS])
-        rows = pl.concat([read_whole(self._kept("contenders", chunk)) for chunk in chunks])
+        rows = pl.concat([kept.contenders for kept in batch])
         alerts = scored_block(
             self._model, rows[among], some(found, among), held[among], self._input_columns
         )
