@@ -27,10 +27,11 @@ from outlay.errors import OutlayError
 
 DEBUG = "OUTLAY_DEBUG"
 FAILED, INTERRUPTED = 1, 130
-_KEPT = f"dirty_decay_ms:5000,narenas:{os.cpu_count()}"
+_KEPT = f"dirty_decay_ms:2000,oversize_threshold:0,narenas:{os.cpu_count()}"
 """How long Polars' allocator keeps what was freed: by itself so briefly that a job in parts takes
-the memory of every part from the system anew. And that a core has one pool instead of four: what
-one thread frees another takes, and less memory is touched for the first time."""
+the memory of every part from the system anew, and what is large not at all; kept for longer, what
+one stage of a job leaves is not there for the next. And that a core has one pool instead of four:
+what one thread frees another takes, and less memory is touched for the first time."""
 _TEXTS_BETWEEN_LOOKS = 200_000
 """New objects between two looks for cycles: a job makes millions of reasons and next to no cycle."""
 

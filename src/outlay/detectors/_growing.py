@@ -4,6 +4,7 @@ As a program this grows the forest that standard input asks for; see `outlay.det
 Nothing else that is heavy is imported.
 """
 
+import gc
 import io
 import os
 import sys
@@ -115,6 +116,7 @@ def unpacked(kind: type[T], text: bytes) -> T:
 
 def main() -> None:
     """Grow what standard input asks for."""
+    gc.disable()  # a tenth of the import would be looking for cycles among what stays anyway
     with hidden("pandas", "pyarrow"):  # of whose frames none comes here
         import sklearn.ensemble  # noqa: F401 - while the one who asks is still busy
 

@@ -1,7 +1,7 @@
 """Transactions that come twice under one id, in an input of any size.
 
-Of each id a 64-bit mark is kept on the disk, sorted part by part. Marks that come twice lead to the
-few rows that are looked at again, in the input itself, by `outlay.schema.intake.duplicates`.
+Of each id a 64-bit mark is kept on the disk, part by part in ranges. Marks that come twice lead to
+the few rows that are looked at again, in the input itself, by `outlay.schema.intake.duplicates`.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from outlay.pipeline.stream._repeat_kernels import come_again, split
 from outlay.pipeline.stream.ahead import side_by_side
 from outlay.pipeline.stream.pieces import Span, read_pieces, write_array, write_piece
 from outlay.schema.intake import Accepted, Raw
@@ -22,8 +23,10 @@ from outlay.schema.intake.duplicates import DUPLICATES, find_duplicates
 
 Marks = NDArray[np.uint64]
 _RANGES: Final = 256
-_MOST: Final = 2_000_000
-"""Marks that are compared at a time, on each thread."""
+_SHIFT: Final = 56
+"""Bits of a mark behind those that say its range."""
+_MOST: Final = 1 << 19
+"""Marks that are compared at a time, on each thread, in a table that fits its cache."""
 _THREADS: Final = 2
 _AT_ONCE: Final = 250_000
 """Repeated ids whose rows are looked at together."""
@@ -39,11 +42,10 @@ class Ids:
 
     def add(self, ids: pl.Series) -> None:
         """Keep the marks of a part's ids."""
-        marks = np.sort(ids.hash(seed=1).to_numpy())
-        edges = np.arange(1, _RANGES, dtype=np.uint64) << np.uint64(56)
-        start = self._bounds[-1][-1] if self._bounds else 0
-        inner = np.searchsorted(marks, edges)
-        self._bounds.append(start + np.concatenate([[0], inner, [marks.size]]))
+        hashes = ids.hash(seed=1).to_numpy()
+        marks, bounds = np.empty_like(hashes), np.zeros(_RANGES + 1, np.int64)
+        split(hashes, _SHIFT, bounds, marks)
+        self._bounds.append(bounds + (self._bounds[-1][-1] if self._bounds else 0))
         with self._path.open("ab") as file:
             write_array(file, marks)
 
@@ -53,8 +55,9 @@ class Ids:
         return np.concatenate([np.zeros(0, np.uint64), *found])
 
     def _repeated(self, first: int, last: int) -> Marks:
-        marks = np.sort(self._read(first, last), kind="stable")  # sorted runs are merged
-        return np.unique(marks[1:][marks[1:] == marks[:-1]])
+        marks = self._read(first, last)
+        table, found = np.zeros(2 << marks.size.bit_length(), np.uint64), np.empty_like(marks)
+        return np.unique(found[: come_again(marks, table, found)])
 
     def _groups(self) -> Iterator[tuple[int, int]]:
         """Yield ranges of marks, each with few enough to be compared."""
