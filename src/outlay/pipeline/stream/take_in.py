@@ -25,6 +25,8 @@ from outlay.sources import Parts
 _MOST_REASONS: Final = 100_000
 _MOST_WAITING: Final = 2
 """So many chunks may wait for what belongs before them."""
+_LEFT: Final = 4
+"""Pieces of writing that may wait, three to a chunk."""
 _LATE: Final = 16
 """The last sixteenth of what was read waits: a row that comes late belongs to it."""
 
@@ -93,7 +95,7 @@ def _taken_in(  # noqa: PLR0913, PLR0917 - from where, how, to where
 ) -> Entry:
     last = Raw.of(pl.DataFrame())
     cutter = Cutter(_MOST_WAITING * layout.chunk_rows)
-    with (folder / "rejected").open("wb") as aside, behind() as later:
+    with (folder / "rejected").open("wb") as aside, behind(_LEFT) as later:
         laying = Laying(folder, intake.timezone, later)
         entry = laying.entry
         for raw, accepted in Ahead(accepted_parts(parts, intake, layout.chunk_rows, whole)):
