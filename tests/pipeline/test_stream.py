@@ -1,5 +1,7 @@
 """A job in parts leaves what the job in memory leaves, to the last bit."""
 
+import threading
+from collections.abc import Callable, Iterator
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ from outlay.pipeline import artifact, files
 from outlay.pipeline.config import Loaded
 from outlay.pipeline.files import run_files, score_files, train_files
 from outlay.pipeline.settings import AlertOptions, Config, OutputOptions
-from outlay.pipeline.stream import repeats, run
+from outlay.pipeline.stream import learning_in_time, repeats, run
 from outlay.pipeline.stream.judging import judge_partition
 from outlay.pipeline.stream.layout import Layout
+from outlay.pipeline.stream.walking import Walker
 from outlay.schema.catalog import NAMES
 from tests.pipeline.parts import (
     LAYOUTS,
@@ -314,6 +317,34 @@ def test_an_input_of_three_columns_in_memory_and_in_parts(
         *(pl.read_parquet(tmp_path / n / "scored.parquet") for n in ("whole", "parts"))
     )
     assert_same_model(tmp_path / "whole/model", tmp_path / "parts/model")
+
+
+def test_who_set_off_stops_where_nothing_is_learned(
+    payments: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A walk begins while the model is learned; no thread of it outlives a job that fails."""
+    path = tmp_path / "in.parquet"
+    payments.sort("timestamp").write_parquet(path)
+    before = set(threading.enumerate())
+    meanwhile, made, walked = list[threading.Thread](), threading.Event(), Walker._walked
+
+    def seen(walker: Walker, done: Callable[[], object]) -> Iterator[Any]:
+        for each in walked(walker, done):
+            made.set()
+            yield each
+
+    def fail(*_: Any) -> Any:
+        assert made.wait(10)
+        meanwhile.extend(set(threading.enumerate()) - before)
+        raise InputError("nothing to learn")
+
+    monkeypatch.setattr(Walker, "_walked", seen)
+    monkeypatch.setattr(learning_in_time, "learn", fail)
+    with pytest.raises(InputError, match="nothing to learn"):
+        run_files([str(path)], tmp_path / "out", settings(300), layout=LAYOUTS[0])
+
+    assert meanwhile
+    assert not [thread for thread in meanwhile if thread.is_alive()]
 
 
 def test_nothing_accepted_says_why(tmp_path: Path) -> None:

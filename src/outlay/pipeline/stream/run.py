@@ -103,7 +103,12 @@ class Job:
     def run(self, publication: Publication, config: Config) -> tuple[Outcome, list[str]]:
         """Learn from the input and judge it."""
         given, walkers = self._taken_in(config), list[Walker]()
-        model = self._learned(given, config, lambda prior: walkers.append(self._off(given, prior)))
+        try:
+            model = self._learned(given, config, lambda p: walkers.append(self._off(given, p)))
+        except BaseException:
+            for walker in walkers:
+                walker.close()
+            raise
         self.say.stage(f"Judging {given.entry.taken.total:,} transactions")
         if given.entry.taken.register is not None:
             with suppress(NoRoomError):

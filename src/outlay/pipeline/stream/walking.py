@@ -96,6 +96,11 @@ class Walker:
         self._sections = self._cut(begin)
         self._tables = Ahead(self._walked(walked))
 
+    def close(self) -> None:
+        """Go no further; who walks has the walker, so that it would not end by itself."""
+        if self._tables is not None:
+            self._tables.close()
+
     def _cut(self, begin: int) -> list[range]:
         """Return the chunks between which it is kept where the walk stands."""
         starts, last = self._taken.starts, len(self._taken.chunks)
