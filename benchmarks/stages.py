@@ -24,10 +24,11 @@ from outlay.features.arrange import Arrangement, payments
 from outlay.pipeline.ask import witnesses
 from outlay.pipeline.intake import accepted_files
 from outlay.pipeline.job import learn_and_judge
-from outlay.pipeline.judge import answered, budgeted, decided, featured
+from outlay.pipeline.judge import answered, decided, featured, held_to
 from outlay.pipeline.model import Model
 from outlay.pipeline.reason_columns import reasons
 from outlay.pipeline.settings import Config, InputSettings
+from outlay.pipeline.threshold import met_by
 from outlay.pipeline.verdicts import Answered, Verdicts
 from outlay.schema.catalog import NAMES
 from outlay.schema.table import Columns
@@ -62,8 +63,8 @@ class Given:
         rows, _ = featured(transactions, model.population, Config())
         columns = Columns.of(rows)
         found = answered(model, columns)
-        allotted = budgeted(model, found.share, np.zeros(len(rows), np.int64), frozen=True)
-        verdicts = decided(model, columns, found, allotted)
+        held = np.full(len(rows), met_by(model, [found.share], len(rows)))
+        verdicts = decided(model, columns, found, held_to(model, found, held))
         return cls(path, transactions, model, rows, columns, found, verdicts, job.scored)
 
 
