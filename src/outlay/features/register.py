@@ -109,7 +109,7 @@ class Numbering:
 
     def names(self) -> pl.Series:
         """Return the texts, by number."""
-        self._pieces = [pl.concat(self._pieces, rechunk=True)]
+        self._pieces = [pl.concat(self._pieces)]
         return self._pieces[0]
 
     def texts(self, numbers: Codes, *, coded: bool = False) -> pl.Series:
@@ -120,13 +120,14 @@ class Numbering:
         places = pl.Series(numbers)
         if numbers.min(initial=0) < 0:
             places = places.set(places < 0, None)
-        names = self._enumeration() if coded and len(self) <= FEW else self.names()
+        # in one piece: while names are added, each chunk of an input would copy them all
+        self._pieces = [self.names().rechunk()]
+        names = self._enumeration() if coded and len(self) <= FEW else self._pieces[0]
         return names.gather(places)
 
     def _enumeration(self) -> pl.Series:
         if len(self._enumerated) != len(self):
-            names = self.names()
-            self._enumerated = names.cast(pl.Enum(names))
+            self._enumerated = self.names().cast(pl.Enum(self.names()))
         return self._enumerated
 
 

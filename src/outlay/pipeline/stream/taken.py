@@ -153,7 +153,7 @@ class Taken:
         found, chunk = self._records(place), self.chunks[place]
         if not len(self._removed(chunk)):
             return found
-        stay = ~self._is_removed(chunk, self._walked(place)).to_numpy()
+        stay = ~self._is_removed(chunk, self._numbers(place)).to_numpy()
         left: Records = found[stay[found["place"]]]
         left["place"] = (np.cumsum(stay) - 1)[left["place"]]
         return left
@@ -200,7 +200,7 @@ class Taken:
                 continue
             for place, span in enumerate(chunk.spans):
                 for piece in self._read(at, [span]):
-                    gone = piece.filter(self._is_removed(chunk, piece))
+                    gone = piece.filter(self._is_removed(chunk, piece["row_number"]))
                     self.rows[at, place] -= gone.height
                     self.counts -= counted(buckets(gone["user_id"]))
 
@@ -209,7 +209,7 @@ class Taken:
         pieces = self._read(at, spans, coded=coded)
         if not len(self._removed(chunk)):
             return pieces
-        return [piece.filter(~self._is_removed(chunk, piece)) for piece in pieces]
+        return [piece.filter(~self._is_removed(chunk, piece["row_number"])) for piece in pieces]
 
     def _read(self, at: int, spans: list[Span], *, coded: bool = False) -> list[pl.DataFrame]:
         chunk = self.chunks[at]
@@ -228,16 +228,22 @@ class Taken:
         found |= (rest[pl.Series(rows)] if isinstance(rows, np.ndarray) else rest).to_dict()
         found |= self.who.said(payments, self.schema, rows, coded=coded).to_dict()
         if _is_range(chunk):
-            numbers = np.arange(chunk.first_row, chunk.last_row + 1)[rows]
-            found["row_number"] = pl.Series(numbers)
+            found["row_number"] = pl.Series(_range(chunk)[rows])
         return pl.DataFrame(found)
+
+    def _numbers(self, at: int) -> pl.Series:
+        """Return the row numbers of a chunk that is walked through."""
+        chunk = self.chunks[at]
+        if _is_range(chunk):
+            return pl.Series(_range(chunk))
+        return read_whole(self.folder / chunk.name)["row_number"]
 
     def _records(self, at: int) -> Records:
         found: Records = np.asarray(np.memmap(walked_path(self.folder, at), WALKED, "c"))
         return found
 
-    def _is_removed(self, chunk: Chunk, piece: pl.DataFrame) -> pl.Series:
-        return piece["row_number"].is_in(pl.Series(self._removed(chunk)).implode())
+    def _is_removed(self, chunk: Chunk, numbers: pl.Series) -> pl.Series:
+        return numbers.is_in(pl.Series(self._removed(chunk)).implode())
 
     def _removed(self, chunk: Chunk) -> Longs:
         begin, end = np.searchsorted(self.removed, [chunk.first_row, chunk.last_row + 1])
@@ -261,3 +267,7 @@ def _name(chunk: int) -> str:
 def _is_range(chunk: Chunk) -> bool:
     """Return whether each row's number is one more than the one's before: they ascend."""
     return chunk.last_row - chunk.first_row + 1 == sum(span.rows for span in chunk.spans)
+
+
+def _range(chunk: Chunk) -> Longs:
+    return np.arange(chunk.first_row, chunk.last_row + 1)
