@@ -32,6 +32,9 @@ _KEPT = f"dirty_decay_ms:2000,oversize_threshold:0,narenas:{os.cpu_count()}"
 the memory of every part from the system anew, and what is large not at all; kept for longer, what
 one stage of a job leaves is not there for the next. And that a core has one pool instead of four:
 what one thread frees another takes, and less memory is touched for the first time."""
+_IN_SMALL_PAGES = ("NUMPY_MADVISE_HUGEPAGE", "0")
+"""Most large arrays are filled once. On a virtual machine a huge page, which is found and cleared as
+a whole, can take several times as long as the same memory page by page."""
 _TEXTS_BETWEEN_LOOKS = 200_000
 """New objects between two looks for cycles: a job makes millions of reasons and next to no cycle."""
 
@@ -79,7 +82,9 @@ def _options(version: Version = False, debug: Debug = False) -> None:  # noqa: A
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     terminal.prepare()
-    os.environ.setdefault("_RJEM_MALLOC_CONF", _KEPT)  # seen by Polars, which is not imported yet
+    # seen by Polars and NumPy, which are not imported yet
+    os.environ.setdefault("_RJEM_MALLOC_CONF", _KEPT)
+    os.environ.setdefault(*_IN_SMALL_PAGES)
     gc.set_threshold(_TEXTS_BETWEEN_LOOKS)
     code = _code(arguments)
     gc.freeze()  # the interpreter would look for cycles among all that is left: half a second
