@@ -12,6 +12,7 @@ import shlex
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from benchmarks import (
@@ -66,21 +67,35 @@ def command():
     return f"{data}python -m benchmarks {shlex.join(sys.argv[1:])}".strip()
 
 
+def attempt(name, folder, asked):
+    """Return one benchmark's section and promises; nothing where it fails, for others go on."""
+    try:
+        section, reached = PARTS[name].run(
+            folder, rows=asked.rows, rounds=asked.rounds, large=asked.large
+        )
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever it is, hours may hang on the others
+        traceback.print_exc()
+        return "", []
+    return section.text(), reached
+
+
 def main():
     """Run what was asked for, print it, and write the page where all of it ran."""
     asked = arguments()
     where, sections, lines, start = machine.words(), [], [], time.perf_counter()
+    failed = []
     with tempfile.TemporaryDirectory(prefix="outlay-bench-") as folder:
         for name in asked.parts or PARTS:
             print(f"{name} …", file=sys.stderr, flush=True)
-            section, reached = PARTS[name].run(
-                Path(folder), rows=asked.rows, rounds=asked.rounds, large=asked.large
-            )
-            print(section.text(), flush=True)
-            sections.append(section.text())
+            text, reached = attempt(name, Path(folder), asked)
+            print(text, flush=True)
+            sections.append(text)
             lines += reached
+            failed += [] if text else [name]
     took = f"The whole run took {(time.perf_counter() - start) / 60:.1f} minutes."
     print(promised(lines), took, sep="\n\n")
+    if failed:
+        sys.exit(f"failed, and no page written: {', '.join(failed)}")
     page = asked.page or (None if asked.parts else PAGE)
     if page:
         ran = "## The run\n\n" + "\n".join(f"- {line}" for line in [*where, took])

@@ -83,7 +83,7 @@ def main():
     sets = data_sets()
     print(f"| the forest sees | {' | '.join(sets)} |\n|---|{'---|' * len(sets)}")
     for name, options in VARIANTS.items():
-        found = [average_precision(*pair, options) for pair in sets.values()]
+        found = [average_precision(training, test, options) for training, test in sets.values()]
         print(f"| {name} | {' | '.join(f'{value:.3f}' for value in found)} |")
         sys.stdout.flush()
 
