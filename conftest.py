@@ -79,7 +79,11 @@ class FileBlockParser(CodeBlockParser):
 
 def run(command: str) -> str:
     """Return what a plain terminal 100 letters wide shows of a command, without its progress."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OUTLAY_")}
+    ours = (
+        "OUTLAY_",
+        "PYTHONUNBUFFERED",
+    )  # unset on most machines; set, it hides lines out of order
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     plain = {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100", "PATH": path}
     done = subprocess.run(  # noqa: S603  the commands are the pages' own

@@ -1,4 +1,8 @@
-"""``--memory``: what a job may take."""
+"""``--memory``: what a job may take; and in what pages its arrays lie."""
+
+import os
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -14,6 +18,31 @@ SIZES = {
     "1073741824": 1 << 30,
     "0.5TB": 1 << 39,
 }
+
+PROBE = """
+from contextlib import suppress
+from outlay.cli import main
+
+with suppress(SystemExit):
+    main(["--version"])
+
+import numpy
+print(numpy._core.multiarray._get_madvise_hugepage())
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_huge"), [({}, "False"), ({"NUMPY_MADVISE_HUGEPAGE": "1"}, "True")]
+)
+def test_arrays_lie_in_small_pages_unless_others_are_asked_for(asked, is_huge):
+    """The command says so before NumPy is imported, which asks but once."""
+    kept = {name: value for name, value in os.environ.items() if name != "NUMPY_MADVISE_HUGEPAGE"}
+    command = [sys.executable, "-c", PROBE]
+    done = subprocess.run(
+        command, env={**kept, **asked}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split()[-1] == is_huge
 
 
 @pytest.mark.parametrize(("text", "size"), SIZES.items())

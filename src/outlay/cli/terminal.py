@@ -113,7 +113,8 @@ def _builtins(value: Any) -> Any:
 
 
 def say(text: str = "") -> None:
-    """Print words, which are not data, to stderr."""
+    """Print words, which are not data, to stderr, behind the data that were printed before them."""
+    sys.stdout.flush()
     print(text, file=sys.stderr)
 
 
@@ -126,7 +127,6 @@ def note(text: str) -> None:
 def fail(message: str) -> None:
     """Print an error to stderr: what is wrong, and what to do."""
     wrong, hint, way_out = message.partition("\n\nHint: ")
-    sys.stdout.flush()
     say(f"{styled('error:', 'bold', 'red', stream=sys.stderr)} {clean(wrong)}")
     if hint:
         say(f"\n{styled('Hint:', 'bold', stream=sys.stderr)} {clean(way_out)}")
